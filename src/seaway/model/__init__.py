@@ -1,0 +1,1 @@
+"""NOUNS: frozen, slotted dataclasses that every other package speaks in."""

@@ -1,0 +1,1 @@
+"""PURE: the state machine of a rollout. `decide(state, event, now) -> (state, commands)`, and nothing else."""
