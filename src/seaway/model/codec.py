@@ -104,7 +104,9 @@ def _decode_tuple(arguments: tuple[Any, ...], data: Json, path: str) -> tuple[An
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return tuple(_decode(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(data))
     _checked(len(data) == len(arguments), data, tuple, path)
-    return tuple(_decode(kind, item, f"{path}[{index}]") for index, (kind, item) in enumerate(zip(arguments, data, strict=True)))
+    return tuple(
+        _decode(kind, item, f"{path}[{index}]") for index, (kind, item) in enumerate(zip(arguments, data, strict=True))
+    )
 
 
 def _decode_union(arguments: tuple[Any, ...], data: Json, path: str) -> Any:
@@ -113,7 +115,9 @@ def _decode_union(arguments: tuple[Any, ...], data: Json, path: str) -> Any:
     choices = [kind for kind in arguments if kind is not type(None)]
     if isinstance(data, dict) and "kind" in data:
         for kind in choices:
-            if dataclasses.is_dataclass(kind) and data["kind"] in get_args(_hints(cast("type", kind)).get("kind", Literal[()])):
+            if dataclasses.is_dataclass(kind) and data["kind"] in get_args(
+                _hints(cast("type", kind)).get("kind", Literal[()])
+            ):
                 return _decode(kind, data, path)
     if len(choices) == 1:
         return _decode(choices[0], data, path)

@@ -116,7 +116,20 @@ class Soak:
     kind: Literal["soak"] = "soak"
 
 
-Step = Approval | PauseUntil | RunBefore | TakeOver | Scale | Preview | SetWeight | Pause | Analysis | Hold | Promote | Soak
+Step = (
+    Approval
+    | PauseUntil
+    | RunBefore
+    | TakeOver
+    | Scale
+    | Preview
+    | SetWeight
+    | Pause
+    | Analysis
+    | Hold
+    | Promote
+    | Soak
+)
 
 
 @dataclass(frozen=True, slots=True)
