@@ -1,0 +1,55 @@
+"""The visible table port -> name -> "module:Class". Asked by `app`, which hands what it finds to the engine.
+
+Nothing is imported before it is used. Third parties add entry points in the group `seaway.<port>`; those are asked only
+for a name that this table does not have, because asking costs tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from seaway.errors import UnknownName
+
+TABLE: Mapping[str, Mapping[str, str]] = {
+    "artifacts": {"folder": "seaway.adapters.artifacts.folder:Folder"},
+    "events": {"jsonl": "seaway.adapters.events.jsonl:JsonLines"},
+    "metrics": {"envoy": "seaway.adapters.metrics.envoy:EnvoyMetrics"},
+    "secrets": {
+        "env": "seaway.adapters.secrets.env:Env",
+        "file": "seaway.adapters.secrets.file:File",
+    },
+    "target": {"process": "seaway.adapters.target.process:Process"},
+    "traffic": {"envoy": "seaway.adapters.traffic.envoy:Envoy"},
+}
+
+
+def names(port: str) -> tuple[str, ...]:
+    """Names of the table for one port, sorted. Raises UnknownName for a port that does not exist."""
+    if port not in TABLE:
+        raise UnknownName("port", port, list(TABLE))
+    return tuple(sorted(TABLE[port]))
+
+
+def load(port: str, name: str) -> type[Any]:
+    """The class behind a name of a port. Raises UnknownName with the known names, third parties' among them."""
+    known = names(port)
+    if name in known:
+        return _import(TABLE[port][name])
+    foreign = _entry_points(port)
+    if name in foreign:
+        return _import(foreign[name])
+    raise UnknownName(port, name, [*known, *foreign])
+
+
+def _import(place: str) -> type[Any]:
+    module, _, attribute = place.partition(":")
+    found: type[Any] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def _entry_points(port: str) -> dict[str, str]:
+    from importlib import metadata
+
+    return {point.name: point.value for point in metadata.entry_points(group=f"seaway.{port}")}
