@@ -1,0 +1,79 @@
+"""One way to run a program and wait for it: argv lists only, a deadline, a cap on output, secrets taken out.
+
+Called by adapters for programs that answer and end (probes, tools). Long-running ones belong to a keeper.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seaway import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`code` as the shell counts it (negative: the signal). `output` is stdout and stderr as they came, capped."""
+
+    code: int
+    output: str
+    timed_out: bool = False
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    seconds: float,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    cap: int = 64 * 1024,
+    redact: Sequence[str] = (),
+) -> Ended:
+    """Run to the end or the deadline (then all of its process group is killed). `cap`: the last bytes of output kept.
+
+    `environment`: exactly this one, None for the caller's. Raises NotFound when there is no such program or folder.
+    """
+    with (
+        tempfile.TemporaryFile() as output
+    ):  # a file: neither a full pipe nor a grandchild that keeps it open can block
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env=None if environment is None else dict(environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise errors.NotFound(
+                f"program not found: {argv[0]} ({error.strerror})", hint="check the command"
+            ) from error
+        timed_out = False
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            _kill_group(child)
+        return Ended(child.returncode, _tail(output.fileno(), cap, redact), timed_out)
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    if child.returncode is None:  # not reaped: the group's number cannot belong to anybody else
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _tail(handle: int, cap: int, redact: Sequence[str]) -> str:
+    size = os.fstat(handle).st_size
+    text = os.pread(handle, cap, max(0, size - cap)).decode("utf-8", "replace")
+    for secret in redact:
+        text = text.replace(secret, "***") if secret else text
+    return text
