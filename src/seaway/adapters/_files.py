@@ -21,7 +21,18 @@ from seaway.adapters import _disk
 from seaway.adapters._procfs import alive, boot_id, start_time
 from seaway.model.instance import Fence
 
-__all__ = ["Held", "alive", "boot_id", "check_fence", "fenced", "read_json", "replace", "room", "start_time"]
+__all__ = [
+    "Held",
+    "alive",
+    "boot_id",
+    "check_fence",
+    "fenced",
+    "read_json",
+    "replace",
+    "room",
+    "start_time",
+    "sync_folder",
+]
 
 _PATIENCE = 10.0  # seconds that a holder of the fence may take before a newer owner no longer waits for it
 
@@ -46,6 +57,12 @@ def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
     """
     with room(path):
         _disk.replace(os.fspath(path), data, durable=durable)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside the folder survive a power cut. Raises Full."""
+    with room(folder):
+        _disk.sync_folder(os.fspath(folder))
 
 
 def read_json(path: Path) -> Any | None:

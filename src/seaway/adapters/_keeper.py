@@ -230,7 +230,7 @@ class Keeper:
             return
         killed = ""
         if not self._ended(0):
-            self._save("stopping")
+            self._save("stopping" if self.stopping else "restarting")
             self._signal(self.spec["stop_signal"])
             if not self._await_end(self.spec["grace"]):
                 killed = f"killed after {self.spec['grace']:g} s of grace"

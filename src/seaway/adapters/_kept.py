@@ -26,6 +26,8 @@ from seaway.adapters import _files, _keeper, _procfs
 
 _LOCK = struct.Struct("hhxxxxqqixxxx")  # struct flock of 64-bit Linux: type, whence, start, length, pid
 
+_ANSWER = 10.0  # seconds a new keeper may take until its child runs
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -102,7 +104,7 @@ def launch(wishes: Mapping[Path, Launch]) -> dict[Path, str]:
     started = {folder: _spawn(folder, wish) for folder, wish in wishes.items()}
     failed = {}
     for folder, process in started.items():
-        code = process.wait()
+        code = _status(process)
         if code == _keeper.UNIDENTIFIED:
             failed[folder] = "a process in its place cannot be identified and was left alone"
         elif code == _keeper.LOST:
@@ -110,6 +112,14 @@ def launch(wishes: Mapping[Path, Launch]) -> dict[Path, str]:
         elif code not in (0, _keeper.ALREADY_KEPT):
             failed[folder] = f"its keeper ended with status {code}; see {folder / 'keeper.log'}"
     return failed
+
+
+def _status(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(_ANSWER)
+    except subprocess.TimeoutExpired:  # the keeper itself is a child of this one, and goes on
+        process.kill()
+        return process.wait()
 
 
 def _spawn(folder: Path, wish: Launch) -> subprocess.Popen[bytes]:
@@ -152,9 +162,23 @@ def keeper(folder: Path) -> int:
 
 def look(folder: Path) -> Kept:
     """How the kept thing stands now; about 0.1 ms."""
-    pid, document = keeper(folder), _files.read_json(folder / "record.json")
-    record = document if isinstance(document, dict) and document.get("boot") == _procfs.boot_id() else {}
+    pid, record = keeper(folder), last(folder)
+    record = record if record.get("boot") == _procfs.boot_id() else {}
     return Kept(pid, _child(folder, record), (folder / "stop").exists() or record.get("state") == "stopping", record)
+
+
+def last(folder: Path) -> Mapping[str, Any]:
+    """The keeper's last word, also from before the machine started; {} when there was none."""
+    document = _files.read_json(folder / "record.json")
+    return document if isinstance(document, dict) else {}
+
+
+def order(folder: Path) -> Mapping[str, Any]:
+    """The order as it was prepared, as plain data. Raises NotFound."""
+    document = _files.read_json(folder / "spec.json")
+    if not isinstance(document, dict):
+        raise errors.NotFound(f"{folder} holds no order for a keeper", hint=f"remove {folder}")
+    return document
 
 
 def _child(folder: Path, record: Mapping[str, Any]) -> Child:
