@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from seaway.model.instance import Fence
@@ -39,3 +39,17 @@ class Portholder(Protocol):
 
     # Stop exactly that process (pid and start time must match) and bind the port at once; returns seconds without a listener.
     def take_over(self, owner: PortOwner, fence: Fence) -> float: ...
+
+
+class DeadMan(Protocol):
+    """The part of a router that brings traffic back when no engine gives a sign of life (`if_engine_lost: stable`)."""
+
+    # Prepare `routing` (all traffic on stable; its generation is used by nothing else) and put it in force once `touch` was
+    # not called for `after`. Arming again replaces it. Raises Fenced, Refused, Full.
+    def arm(self, routing: Routing, after: timedelta, fence: Fence) -> None: ...
+
+    # The engine lives. Cheap (a file's time): called at every look while anything is armed.
+    def touch(self) -> None: ...
+
+    # Nothing happens to this service any more, whoever is gone.
+    def disarm(self, service: str, fence: Fence) -> None: ...

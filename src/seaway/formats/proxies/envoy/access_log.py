@@ -1,0 +1,152 @@
+"""The access log: its format, its lines as records, and counts over many of them.
+
+Rendered and read for `adapters.traffic.envoy`. One line of JSON per finished request, with no byte of a client in it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seaway.formats.proxies.envoy import names
+from seaway.formats.proxies.envoy.wire import any_of
+from seaway.model.routing import SideLoss
+
+PROBE_HEADER = "x-seaway-probe"
+# Start in seconds, duration in milliseconds, cluster, status, flags, attempts, microseconds until the last byte was sent.
+_FORMAT = (
+    '{"t":%START_TIME(%s.%6f)%,"d":%DURATION%,"c":"%UPSTREAM_CLUSTER_RAW%","s":%RESPONSE_CODE%,'
+    '"f":"%RESPONSE_FLAGS%","n":"%UPSTREAM_REQUEST_ATTEMPT_COUNT%","u":"%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%"}\n'
+)
+_CLIENT_LEFT = frozenset({"DC", "DR", "DPE", "DI"})  # the client's side ended it
+_UPSTREAM_LOST = frozenset({"UC", "UR", "UF", "UT", "UO", "UH", "LR", "UPE", "URX", "SI", "NC", "UMSDR", "OM"})
+_GROWTH = math.log(1.02)  # a bucket of a folded histogram is 2 % wide
+
+
+def sink(path: Path, token: str) -> dict[str, Any]:
+    """The access log of the public listener. Requests that carry `token` are probes and leave no line."""
+    mark = {
+        "name": PROBE_HEADER,
+        "string_match": {"exact": token},
+        "invert_match": True,
+        "treat_missing_header_as_empty": True,  # else a request without the header matches neither way and leaves no line
+    }
+    return {
+        "name": "envoy.access_loggers.file",
+        "filter": {"header_filter": {"header": mark}},
+        "typed_config": any_of(
+            "extensions.access_loggers.file.v3.FileAccessLog",
+            path=str(path),
+            log_format={"text_format_source": {"inline_string": _FORMAT}},
+        ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finished request. `at`: end, seconds since 1970. `name` None: it reached no service of ours."""
+
+    at: float
+    name: names.Name | None
+    failed: bool
+    gave_up: bool
+    retried: bool
+    ms: float
+
+
+def parse(line: bytes) -> Record | None:
+    """A line -> Record; None for anything else (a torn line, foreign text)."""
+    try:
+        entry = json.loads(line)
+        start, duration, status = float(entry["t"]), float(entry["d"]), int(entry["s"])
+        flags = frozenset(str(entry["f"]).split(","))
+        attempts, sent = str(entry["n"]), str(entry["u"])
+        ms = int(sent) / 1000 if sent.isdecimal() else duration
+        name = names.parse(str(entry["c"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+    upgraded = status == 101  # every end of an upgraded connection is logged alike: what was cut is counted otherwise
+    lost = status >= 500 or ((status == 0 or bool(flags & _UPSTREAM_LOST)) and not upgraded)
+    gave_up = bool(flags & _CLIENT_LEFT) and not (flags & _UPSTREAM_LOST) and status < 500 and not upgraded
+    return Record(
+        start + duration / 1000, name, lost and not gave_up, gave_up, attempts.isdecimal() and int(attempts) > 1, ms
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one side. Exact while records are added; a folded histogram is right to 2 %, and the maximum exact."""
+
+    served: int = 0
+    failed: int = 0
+    retried: int = 0
+    max_ms: float = 0.0
+    buckets: Counter[int] = field(default_factory=Counter)
+
+    def add(self, record: Record) -> None:
+        """Count one request. One that its client gave up counts neither as served nor as failed."""
+        self.served += not record.failed and not record.gave_up
+        self.failed += record.failed
+        self.retried += record.retried
+        if not record.gave_up:
+            self.max_ms = max(self.max_ms, record.ms)
+            self.buckets[_bucket(record.ms)] += 1
+
+    def merge(self, other: Tally) -> None:
+        self.served += other.served
+        self.failed += other.failed
+        self.retried += other.retried
+        self.max_ms = max(self.max_ms, other.max_ms)
+        self.buckets.update(other.buckets)
+
+    def loss(self) -> SideLoss:
+        """As the model says it; percentiles to 2 %."""
+        if not self.buckets:
+            return SideLoss(self.served, self.failed, self.retried)
+        quantiles = [min(self.max_ms, _quantile(self.buckets, share)) for share in (0.5, 0.99, 0.999)]
+        p50, p99, p999 = (round(value, 3) for value in quantiles)
+        return SideLoss(self.served, self.failed, self.retried, p50, p99, p999, round(self.max_ms, 3))
+
+    def encode(self) -> dict[str, Any]:
+        """As JSON data."""
+        buckets = {str(bucket): count for bucket, count in sorted(self.buckets.items())}
+        return {"s": self.served, "f": self.failed, "r": self.retried, "m": self.max_ms, "b": buckets}
+
+
+def decode(data: Mapping[str, Any]) -> Tally:
+    """What `Tally.encode` wrote. Raises KeyError, TypeError or ValueError."""
+    buckets = Counter({int(bucket): int(count) for bucket, count in data["b"].items()})
+    return Tally(int(data["s"]), int(data["f"]), int(data["r"]), float(data["m"]), buckets)
+
+
+def _bucket(ms: float) -> int:
+    return math.ceil(math.log(max(ms, 0.001) / 0.001) / _GROWTH)
+
+
+def _quantile(buckets: Counter[int], share: float) -> float:
+    """Nearest rank: the upper edge of the bucket that holds the value."""
+    rank, seen = math.ceil(share * buckets.total()), 0
+    for bucket in sorted(buckets):
+        seen += buckets[bucket]
+        if seen >= rank:
+            return 0.001 * math.exp(bucket * _GROWTH)
+    return 0.0
+
+
+Minutes = dict[int, dict[str, Tally]]  # minute since 1970 -> cluster name ("" for none) -> counts
+
+
+def fold(lines: Iterable[bytes]) -> Minutes:
+    """Counts per minute (of the end) and cluster: what stays of a file that is dropped."""
+    minutes: Minutes = {}
+    for line in lines:
+        record = parse(line)
+        if record:
+            sides = minutes.setdefault(int(record.at // 60), {})
+            sides.setdefault(str(record.name or ""), Tally()).add(record)
+    return minutes
