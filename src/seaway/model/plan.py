@@ -69,9 +69,14 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class SetWeight:
-    """Moves the candidate to this weight (ppm): shift, verify on every worker, observe."""
+    """Moves the candidate to this weight (ppm): shift, verify on every worker, observe.
+
+    `instances`: ready ones that are enough for it, where a strategy may run with fewer (max_unavailable); 0 = the share of
+    the candidate's replicas that covers the weight.
+    """
 
     weight: int
+    instances: int = 0
     kind: Literal["set_weight"] = "set_weight"
 
 

@@ -153,8 +153,21 @@ class CommandFailed:
 
 
 Event = (
-    Admit | Approve | PromoteNow | PauseNow | Resume | Abort | Supersede
-    | InstancesSeen | JobsSeen | RouteSeen | ProbeSeen | VerdictSeen | LossSeen | DeadlinePassed | CommandFailed
+    Admit
+    | Approve
+    | PromoteNow
+    | PauseNow
+    | Resume
+    | Abort
+    | Supersede
+    | InstancesSeen
+    | JobsSeen
+    | RouteSeen
+    | ProbeSeen
+    | VerdictSeen
+    | LossSeen
+    | DeadlinePassed
+    | CommandFailed
 )
 
 # ---------------------------------------------------------------- commands
@@ -233,9 +246,7 @@ class Emit:
     kind: Literal["emit"] = "emit"
 
 
-Command = (
-    ConvergeInstances | ConvergeRouting | RunJob | StopForeign | SendProbes | RecordPlacement | CountLosses | Emit
-)
+Command = ConvergeInstances | ConvergeRouting | RunJob | StopForeign | SendProbes | RecordPlacement | CountLosses | Emit
 
 
 @dataclass(frozen=True, slots=True)

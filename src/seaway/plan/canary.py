@@ -1,0 +1,52 @@
+"""Canary: the written steps, with the instances that each weight needs brought up before it. Called by `build`."""
+
+from __future__ import annotations
+
+from seaway.errors import PlanRefused
+from seaway.model import weight
+from seaway.model.environment import CanaryStep, Strategy
+from seaway.model.plan import Analysis, Hold, Pause, Scale, SetWeight, Step
+from seaway.model.revision import Revision
+
+
+def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[Step, ...]:
+    """Ends at 100 %, whatever was written last. Stable keeps all its instances until the end: the way back stays open.
+
+    Raises PlanRefused for a weight that does not grow: users who were moved once are never moved back by a step.
+    """
+    made: list[Step] = []
+    reached = 0
+    for number, written in enumerate(strategy.steps, 1):
+        if written.set_weight is None:
+            made.append(_wait(written, number, strategy))
+            continue
+        if written.set_weight <= reached:
+            raise PlanRefused(
+                f"step {number} sets the weight to {weight.render(written.set_weight)} after {weight.render(reached)}: "
+                "weights of a canary must grow",
+                hint="seaway docs strategies",
+            )
+        made += _to(written.set_weight, reached, candidate, stable)
+        reached = written.set_weight
+    if reached < weight.WHOLE:
+        made += _to(weight.WHOLE, reached, candidate, stable)
+    return tuple(made)
+
+
+def _to(ppm: int, reached: int, candidate: Revision, stable: Revision) -> list[Step]:
+    replicas = candidate.service.replicas
+    needed, have = weight.replicas_for(ppm, replicas), weight.replicas_for(reached, replicas)
+    grow: list[Step] = [Scale(needed, stable.service.replicas)] if needed > have else []
+    return [*grow, SetWeight(ppm)]
+
+
+def _wait(written: CanaryStep, number: int, strategy: Strategy) -> Step:
+    if written.pause is not None:
+        return Pause(written.pause)
+    if written.pause_until_promoted:
+        return Pause(None, strategy.deadline)
+    if written.analysis is not None:
+        return Analysis(written.analysis)
+    if written.hold:
+        return Hold(written.hold, strategy.deadline)
+    raise PlanRefused(f"step {number} of the canary says nothing", hint="seaway docs strategies")

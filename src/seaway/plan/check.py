@@ -1,0 +1,74 @@
+"""What every plan must keep, whoever made it. Called by `build` and by `document` for plans that come from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seaway.errors import PlanRefused
+from seaway.model import weight
+from seaway.model.plan import Analysis, Approval, PauseUntil, Plan, Promote, Scale, SetWeight, Soak
+
+_GATES = (Approval, PauseUntil)
+
+
+def check(plan: Plan) -> None:
+    """Raises PlanRefused with the first promise that the plan could not keep."""
+    for problem in _problems(plan):
+        raise PlanRefused(problem, hint="seaway docs strategies")
+
+
+def _problems(plan: Plan) -> Iterable[str]:
+    kinds = [type(step) for step in plan.steps]
+    if kinds.count(Promote) != 1:
+        yield "a plan promotes exactly once"
+        return
+    promote = kinds.index(Promote)
+    if any(kind not in {Promote, Soak} for kind in kinds[promote:]) or kinds.count(Soak) > 1:
+        yield "after `promote` only one `soak` may follow"
+    outside = 0
+    while kinds[outside] in _GATES:
+        outside += 1
+    if any(kind in _GATES for kind in kinds[outside:]):
+        yield "gates come first: nothing may have started when they are asked"
+    if plan.candidate.service.replicas < 1:
+        yield f"{plan.service} has {plan.candidate.service.replicas} replicas; to stop it use `seaway down`"
+    names = [guard.name for guard in plan.guards]
+    if len(set(names)) != len(names):
+        yield "two guards have the same name"
+    if Analysis in kinds and not plan.guards:
+        yield "an `analysis` step needs guards: without objectives nothing could ever pass"
+    if any(step.required < 1 for step in plan.steps if isinstance(step, Approval)):
+        yield "an approval asks for at least one person"
+    yield from _weights(plan)
+
+
+def _weights(plan: Plan) -> Iterable[str]:
+    """Capacity before weight, weights that only grow, and 100 % before promotion."""
+    instances, reached = 0, 0
+    for step in plan.steps:
+        if isinstance(step, Scale):
+            instances = step.candidate
+            if (
+                plan.gateway
+                and plan.stable
+                and plan.stable.id != plan.candidate.id
+                and not step.stable
+                and not _all(reached)
+            ):
+                yield f"stable would have no instance while it has {weight.render(weight.WHOLE - reached)} of the traffic"
+        if not isinstance(step, SetWeight):
+            continue
+        if not reached < step.weight <= weight.WHOLE and not (_all(reached) and _all(step.weight)):
+            yield f"a weight of {weight.render(step.weight)} after {weight.render(reached)}: weights must grow to 100 %"
+        needed = step.instances or weight.replicas_for(step.weight, plan.candidate.service.replicas)
+        if instances < needed:
+            yield f"{instances} instances do not cover {weight.render(step.weight)} of the traffic"
+        reached = step.weight
+    if plan.gateway and reached != weight.WHOLE:
+        yield f"it would promote a candidate that has {weight.render(reached)} of the traffic"
+    if plan.gateway is None and reached:
+        yield "a worker has no traffic to divide"
+
+
+def _all(ppm: int) -> bool:
+    return ppm == weight.WHOLE
