@@ -37,7 +37,13 @@ def sections() -> list[str]:
 
 
 def section(name: str) -> str:
-    """The text of one sample, a complete seaway.yaml. Raises UnknownName with the known names."""
+    """The text of one sample, a complete seaway.yaml; `strategy` is all samples called strategy-something, one after the other.
+
+    Raises UnknownName with the known names.
+    """
+    group = [known for known in _ORDER if known.startswith(f"{name}-")]
+    if group and name not in _ORDER:
+        return "\n".join(section(known) for known in group)
     if name not in _ORDER:
         error = UnknownName("section", name, list(_ORDER))
         close = difflib.get_close_matches(name, _ORDER, n=1)

@@ -45,6 +45,7 @@ _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _REFERENCE = r"^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"
 _HOST = r"^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$"
 _PATH = r"^/[^\s?#]*$"
+_EXCLUDE = r"^[^!\s][^\n]*$"
 _TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # noqa: S105 - the characters of a header's or cookie's name
 _LISTEN = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$"
 _QUANTILE = r"^p(?:[1-9]|[1-9][0-9])(?:\.[0-9]{1,3})?$"
@@ -323,6 +324,11 @@ def _any(*schemas: dict[str, Any]) -> WithJsonSchema:
 _WRITTEN: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 
 Text = Annotated[str, BeforeValidator(lambda value: _text(value, "a text"))]
+Exclude = Annotated[
+    str,
+    BeforeValidator(_matching(_EXCLUDE, "a pattern", "a name or pattern like *.log; patterns with ! are not known")),
+    _pattern(_EXCLUDE),
+]
 Written = Annotated[str, BeforeValidator(_written), WithJsonSchema(_WRITTEN)]
 Integer = Annotated[int, BeforeValidator(_integer)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]

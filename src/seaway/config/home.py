@@ -12,8 +12,12 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seaway.errors import UsageError
+
+if TYPE_CHECKING:
+    from seaway.model.routing import Gateway
 
 _SOCKET_PATH = 107  # bytes that the kernel takes for the path of a unix socket, its end mark aside
 _BELOW = 9 + 33  # `/<8 hex of the place>` and `/<name of a socket>` below the runtime folder
@@ -66,35 +70,32 @@ class Home:
 
     @property
     def control_socket(self) -> Path:
-        return self.runtime / "control.sock"
+        return self.run / "control.sock"
 
     @property
     def artifacts(self) -> Path:
         return self.root / "artifacts"
 
-    def environment(self, name: str) -> Path:
-        """The folder of everything that belongs to one environment."""
-        return self.root / "environments" / name
+    @property
+    def environments(self) -> Path:
+        """One folder per environment that was ever released to."""
+        return self.root / "environments"
 
     def target(self, environment: str) -> Path:
         """The folder of a target: records of instances and jobs, and their logs."""
-        return self.environment(environment) / "target"
+        return self.environments / environment / "target"
 
-    def gateway(self, environment: str, listen: str) -> Path:
+    def gateway(self, gateway: Gateway) -> Path:
         """The folder of a proxy: its configuration and its records."""
-        host, _, port = listen.rpartition(":")
-        return self.environment(environment) / "gateways" / f"{host}_{port}"
+        host, _, port = gateway.listen.rpartition(":")
+        return self.environments / gateway.environment / "gateways" / f"{host}_{port}"
 
-    def target_runtime(self, environment: str) -> Path:
-        """The folder of a target's sockets; names of sockets in it may have 32 bytes."""
-        return self.runtime / _short(f"{environment}/target")
-
-    def gateway_runtime(self, environment: str, listen: str) -> Path:
-        """The folder of a proxy's sockets; names of sockets in it may have 32 bytes."""
-        return self.runtime / _short(f"{environment}/gateways/{listen}")
+    def runtime(self, environment: str) -> Path:
+        """The folder of an environment's sockets and other short-lived files; names of sockets in it may have 32 bytes."""
+        return self.run / _short(environment)
 
     @property
-    def runtime(self) -> Path:
+    def run(self) -> Path:
         """The folder of all sockets: `run` in the state folder, or where the link of that name leads when that path is too long.
 
         The link keeps every process at one place, whatever XDG_RUNTIME_DIR each of them was given.
@@ -117,7 +118,7 @@ class Home:
         link = self.root / "run"
         if not _fits(link):
             self._ensure_link(link)
-        _private(self.runtime, f"ls -ld {self.runtime}")
+        _private(self.run, f"ls -ld {self.run}", follow=False)
 
     def _ensure_link(self, link: Path) -> None:
         if link.is_symlink() and link.readlink().parent.is_dir():
@@ -152,10 +153,13 @@ def _is_mine(folder: Path) -> bool:
     return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and not seen.st_mode & 0o022
 
 
-def _private(folder: Path, hint: str) -> None:
+def _private(folder: Path, hint: str, *, follow: bool = True) -> None:
+    """`follow` False: a link is refused, because in a folder like /tmp somebody else may have put it there."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        seen = folder.stat()
+        seen = folder.stat(follow_symlinks=follow)
+        if not stat.S_ISDIR(seen.st_mode):
+            raise UsageError(f"{folder} is no folder", hint=hint)
         if seen.st_uid != os.getuid():
             raise UsageError(f"{folder} belongs to another user (uid {seen.st_uid})", hint=hint)
         if seen.st_mode & 0o022:

@@ -14,6 +14,7 @@ from seaway.config.fields import (
     Boolean,
     Command,
     Duration,
+    Exclude,
     Fields,
     Host,
     Integer,
@@ -119,7 +120,7 @@ class StickyFields(Fields):
 class ServiceFields(Fields):
     command: Command
     artifact: Annotated[Text, Field(min_length=1)] = ""
-    exclude: list[Text] = []  # noqa: RUF012
+    exclude: list[Exclude] = []  # noqa: RUF012
     worker: Boolean = _SERVICE.worker
     replicas: Annotated[Integer, Field(ge=1, le=1000)] = _SERVICE.replicas
     environment: dict[Variable, Written] = {}  # noqa: RUF012
