@@ -2,6 +2,7 @@
 
 SeawayError                     exit 1
 ├── UsageError                  exit 2   the words of a command are wrong
+│   └── KeyReused               exit 2   an idempotency key stands for another call
 ├── ConfigError                 exit 2   seaway.yaml is wrong: carries every finding with file:line:column
 ├── PlanRefused                 exit 2   the plan cannot keep its promises; nothing was started
 ├── UnknownName                 exit 2   a name that no table knows: lists the known ones
@@ -42,6 +43,12 @@ class UsageError(SeawayError):
 
     exit_code = 2
     kind = "usage"
+
+
+class KeyReused(UsageError):
+    """An idempotency key was used for another call already."""
+
+    kind = "key_reused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from surface_samples import NOW, plan, revision, rollout
 
 SUITE = Path(__file__).parents[1] / "suites" / "cdevents"
 FACTS: dict[str, dict[str, Any]] = {
-    "weight.verified": {"revision": revision("b").id, "weight": 50_000},
+    "weight.verified": {"weight": 50_000, "generation": 4, "workers": 2},
     "verdict": {"guard": "success", "outcome": "fail", "reason": "91 % < 99 %"},
     "approval": {"actor": "mona", "decision": "approved"},
     "step.finished": {"step": 1, "outcome": "done"},
@@ -81,10 +81,10 @@ def test_every_event_carries_seaways_own_words() -> None:
         "step": 1,
         "sequence": 12,
         "plan_hash": "c" * 64,
-        "candidate": revision("b").id,
-        "stable": revision("a").id,
-        "revision": revision("b").id,
+        "revisions": {"candidate": revision("b").id, "stable": revision("a").id},
         "weight": 50_000,
+        "generation": 4,
+        "workers": 2,
     }
 
 
@@ -114,8 +114,8 @@ def test_a_first_release_that_is_taken_back_removes_the_service() -> None:
     assert event["context"]["type"] == "dev.cdevents.service.removed.0.3.0"
 
 
-def test_a_verified_weight_of_the_stable_side_names_the_stable_artifact() -> None:
-    event = cdevents.render(Emit("weight.verified", {"revision": revision("a").id}), rollout(), 1, NOW)
+def test_a_verified_weight_of_nothing_names_the_stable_artifact() -> None:
+    event = cdevents.render(Emit("weight.verified", {"weight": 0}), rollout(), 1, NOW)
     assert event["subject"]["content"]["artifactId"].endswith("a" * 64)
 
 

@@ -85,7 +85,7 @@ class Client:
         answer = self._post("/rollouts", {"plan": codec.encode(plan), "origin": origin}, key)
         return str(answer["id"])
 
-    def act(self, rollout: str, action: str, key: str = "", **words: Any) -> Json:
+    def act(self, rollout: str, action: str, *, key: str = "", **words: Any) -> Json:
         """A person's word to a rollout (`promote`, `abort`, ...); without a key each call is a new one."""
         return self._post(f"/rollouts/{quote(rollout, safe='')}/{action}", words, key or uuid.uuid4().hex)
 

@@ -19,12 +19,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from seaway.app import control_plane
 from seaway.app.client import Client
 from seaway.config.home import Home
 from seaway.errors import ControlPlaneUnreachable, SeawayError
+
+if TYPE_CHECKING:
+    from seaway.app.control_plane import ControlPlane
 
 _SETTINGS = "SEAWAY_SERVE"
 _PATIENCE = 30.0  # seconds until a control plane that was started must answer
@@ -53,6 +55,7 @@ def serve(home: Home, *, take_over: bool = False, parent: int = 0) -> None:
     import uvicorn
 
     os.umask(0o077)
+    home.ensure()
     settings = Settings(str(home.root), take_over, parent)
     os.environ[_SETTINGS] = json.dumps(asdict(settings))
     token(settings)
@@ -81,9 +84,11 @@ def settings() -> Settings:
         raise SeawayError("the server is started by the command", hint="seaway serve") from error
 
 
-def plane(settings: Settings) -> control_plane.ControlPlane:
+def plane(settings: Settings) -> ControlPlane:
     """The control plane of the settings' state folder, not started."""
-    return control_plane.ControlPlane(Home(Path(settings.home)), take_over=settings.take_over)
+    from seaway.app.control_plane import ControlPlane
+
+    return ControlPlane(Home(Path(settings.home)), take_over=settings.take_over)
 
 
 def owner() -> str:
@@ -118,6 +123,7 @@ def ensure(home: Home, *, take_over: bool = False) -> None:
     """
     if alive(home):
         return
+    home.ensure()
     with _starting(home):
         if not alive(home):
             _await(home, start(home, take_over=take_over))
@@ -149,6 +155,7 @@ def foreground(home: Home) -> Iterator[None]:
     if alive(home):
         yield
         return
+    home.ensure()
     process = start(home, parent=os.getpid())
     try:
         _await(home, process)

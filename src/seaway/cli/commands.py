@@ -138,10 +138,33 @@ class Lazy(click.Group):
         formatter.write(_EPILOG)
 
 
+class Family(click.Group):
+    """A group whose commands stand in one file: their help is listed by purpose."""
+
+    def __init__(self, *positional: object, purposes: tuple[tuple[str, tuple[str, ...]], ...], **named: object) -> None:
+        super().__init__(*positional, **named)  # type: ignore[arg-type]
+        self._purposes = purposes
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, but a wrong name is answered with the nearest known ones."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(unknown("command", args[0], list(self.commands)))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """The commands, by purpose."""
+        for purpose, names in self._purposes:
+            with formatter.section(purpose):
+                rows = [(name, self.commands[name].get_short_help_str(120)) for name in names]
+                formatter.write_dl(rows, col_max=12)
+
+
 def unknown(what: str, name: str, known: list[str]) -> str:
     """`no such command 'plam'; did you mean plan?`, or the list of the known."""
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=2)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
     return f"there is no {what} {name!r}; {meant}"

@@ -20,4 +20,4 @@ def command() -> None:
     """
     from seaway.config import schema
 
-    console.document(schema.document())
+    console.document(schema.json_schema())

@@ -109,8 +109,7 @@ def _facts(emit: Emitted, rollout: Rollout, sequence: int) -> dict[str, Any]:
         "step": emit.data.get("step", rollout.step),
         "sequence": sequence,
         "plan_hash": rollout.plan_hash,
-        "candidate": rollout.plan.candidate.id,
-        "stable": rollout.plan.basis,
+        "revisions": {"candidate": rollout.plan.candidate.id, "stable": rollout.plan.basis or None},
     }
 
 
@@ -139,7 +138,8 @@ def _run(name: str, rollout: Rollout) -> dict[str, Any]:
 def _service(emit: Emitted, rollout: Rollout) -> tuple[str, dict[str, Any]]:
     plan = rollout.plan
     content: dict[str, Any] = {"environment": {"id": plan.environment}}
-    back = emit.type == "rolled_back" or (plan.stable is not None and emit.data.get("revision") == plan.stable.id)
+    # At weight 0 all the traffic is the stable revision's: that is what was brought up.
+    back = emit.type == "rolled_back" or (emit.data.get("weight") == 0 and plan.stable is not None)
     revision = plan.stable if back else plan.candidate
     if revision is None:  # a first release was taken back: nothing serves here any more
         return "service.removed", {"id": plan.service, "content": content}

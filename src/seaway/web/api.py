@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from starlette.exceptions import HTTPException
@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seaway.app.control_plane import ControlPlane
 from seaway.errors import UsageError
 from seaway.model import codec
 from seaway.model.plan import Plan
@@ -24,7 +23,11 @@ from seaway.web import access
 from seaway.web.idempotency import Answer, Answers
 from seaway.web.identity import Role
 
+if TYPE_CHECKING:
+    from seaway.app.control_plane import ControlPlane
+
 BODY_LIMIT = 1024 * 1024  # bytes; a plan of a hundred steps has 30 kB
+_ACTIVE = {"": None, "true": True, "false": False}
 _ROLES = {"approve": Role.APPROVER, "reject": Role.APPROVER}
 
 
@@ -91,9 +94,9 @@ async def rollouts(request: Request) -> Response:
     """All rollouts, newest first, as far as the asker may see them."""
     asking = access.identity(request)
     query = request.query_params
-    active = {"": None, "true": True, "false": False}.get(query.get("active", ""), "?")
-    if active == "?":
+    if query.get("active", "") not in _ACTIVE:
         raise UsageError("active is true or false")
+    active = _ACTIVE[query.get("active", "")]
     found = await to_thread.run_sync(
         lambda: plane(request).documents(query.get("service", ""), query.get("environment", ""), active=active)
     )

@@ -16,18 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seaway.errors import UsageError
+from seaway.errors import KeyReused, UsageError
 
 _KEPT = 7 * 86400  # seconds
 _LONGEST = 200  # characters of a key
 
 Answer = tuple[int, dict[str, Any]]
-
-
-class KeyReused(UsageError):
-    """The key was used for another call: says so before anything is done."""
-
-    kind = "key_reused"
 
 
 class Answers:

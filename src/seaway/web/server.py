@@ -8,6 +8,7 @@ import signal
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -15,12 +16,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from seaway.app import serving
-from seaway.app.control_plane import ControlPlane
 from seaway.errors import SeawayError
 from seaway.web import api, problem, stream
 from seaway.web.access import Access
 from seaway.web.idempotency import Answers
 from seaway.web.identity import Authority, LocalOwner
+
+if TYPE_CHECKING:
+    from seaway.app.control_plane import ControlPlane
 
 
 def application(

@@ -9,18 +9,20 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from seaway.app.control_plane import ControlPlane
 from seaway.errors import UsageError
 from seaway.web import access
 from seaway.web.api import plane
 from seaway.web.identity import Identity, Role
+
+if TYPE_CHECKING:
+    from seaway.app.control_plane import ControlPlane
 
 LOOK = 0.04  # seconds between looks for new events
 HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives

@@ -1,0 +1,121 @@
+"""The words and glyphs that every view of a rollout shares. Never only a colour: each state has a glyph and a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+# state -> glyph, style, exit code once a rollout rests there (None: it goes on)
+STATES: dict[str, tuple[str, str, int | None]] = {
+    "pending": ("◌", "dim", None),
+    "admitted": ("◌", "dim", None),
+    "preparing": ("⟳", "cyan", None),
+    "ready": ("⟳", "cyan", None),
+    "shifting": ("⟳", "cyan", None),
+    "verifying_route": ("⟳", "cyan", None),
+    "observing": ("⟳", "cyan", None),
+    "deciding": ("⟳", "cyan", None),
+    "promoting": ("⟳", "cyan", None),
+    "soaking": ("⟳", "green", None),
+    "rolling_back": ("↶", "yellow", None),
+    "draining": ("↶", "yellow", None),
+    "held": ("॥", "yellow", 4),
+    "indeterminate": ("?", "red", 4),
+    "succeeded": ("✔", "green", 0),
+    "failed": ("✖", "red", 1),
+    "rolled_back": ("↶", "red", 3),
+    "superseded": ("»", "yellow", 6),
+}
+OUTCOMES = {
+    "pass": ("✔", "green"),
+    "fail": ("✖", "red"),
+    "inconclusive": ("?", "yellow"),
+    "no_data": ("◌", "yellow"),
+    "error": ("!", "red"),
+}
+STEPS = {"done": ("✔", "green"), "failed": ("✖", "red"), "skipped": ("–", "dim")}
+ENDED = frozenset({"succeeded", "failed", "rolled_back", "superseded"})
+
+
+def state(name: str) -> str:
+    """A state as people read it."""
+    return name.replace("_", " ")
+
+
+def percent(ppm: int | None) -> str:
+    """Parts per million as percent, – when not known."""
+    return "–" if ppm is None else f"{ppm / 10_000:.4f}".rstrip("0").rstrip(".") + " %"
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time of a document."""
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def clock(when: datetime) -> str:
+    """Local time of day, as on the reader's wall."""
+    return f"{when.astimezone():%H:%M:%S}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units: 0.4 s, 12 s, 1m 05s, 2h 10m, 3d 4h."""
+    if seconds < 0:
+        return "0 s"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, unit, part, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
+        if whole >= size:
+            return f"{whole // size}{unit} {whole % size // part:02d}{smaller}"
+    return f"{whole} s"
+
+
+def between(begin: str | None, end: str | None, now: datetime) -> str:
+    """How long something took, or takes so far; "" when it has not begun."""
+    first = moment(begin)
+    return span(((moment(end) or now) - first).total_seconds()) if first else ""
+
+
+def step(data: Json) -> str:
+    """A step of a plan in one phrase."""
+    kind = str(data.get("kind", "step"))
+    builder = _STEPS.get(kind)
+    return builder(data) if builder else kind.replace("_", " ")
+
+
+def _approval(data: Json) -> str:
+    people = ", ".join(data.get("approvers") or ()) or "anyone"
+    count = data.get("required", 1)
+    return f"approval by {people}" if count == 1 else f"approval by {count} of {people}"
+
+
+def _pause(data: Json) -> str:
+    return f"pause {data['duration']}" if data.get("duration") else "pause until promoted"
+
+
+def _scale(data: Json) -> str:
+    return f"scale to {data.get('candidate', 0)} candidate, {data.get('stable', 0)} stable"
+
+
+def _take_over(data: Json) -> str:
+    owner = data.get("owner") or {}
+    return f"take the port over from process {owner.get('pid', '?')} ({owner.get('command', '?')})"
+
+
+_STEPS: dict[str, Callable[[Json], str]] = {
+    "approval": _approval,
+    "pause_until": lambda data: f"pause until {data.get('until', '?')}",
+    "before": lambda data: "before: " + " ".join((data.get("before") or {}).get("command", ())),
+    "take_over": _take_over,
+    "scale": _scale,
+    "preview": lambda data: f"preview on {data.get('host', '?')}",
+    "set_weight": lambda data: f"set weight {percent(data.get('weight'))}",
+    "pause": _pause,
+    "analysis": lambda data: f"analysis {data.get('duration', '')}".rstrip(),
+    "hold": lambda data: f"hold: {data.get('reason', '')}",
+    "promote": lambda _: "promote",
+    "soak": lambda data: f"soak {data.get('duration', '')}".rstrip(),
+}

@@ -1,0 +1,30 @@
+"""Checked by mypy, never run: each adapter of the registry's table has the methods of its port, with their types."""
+
+from __future__ import annotations
+
+from seaway.adapters.artifacts.folder import Folder
+from seaway.adapters.metrics.envoy import EnvoyMetrics
+from seaway.adapters.secrets.env import Env
+from seaway.adapters.secrets.file import File
+from seaway.adapters.traffic.envoy import Envoy
+from seaway.app.hands import Composition
+from seaway.engine.hands import Hands
+
+from seaway.adapters.events.jsonl import JsonLines
+from seaway.adapters.target.process import Process
+from seaway.ports.artifacts import Artifacts
+from seaway.ports.events import Events
+from seaway.ports.metrics import Metrics
+from seaway.ports.secrets import Secrets
+from seaway.ports.target import Target
+from seaway.ports.traffic import Portholder, Traffic
+
+artifacts: type[Artifacts] = Folder
+events: type[Events] = JsonLines
+metrics: type[Metrics] = EnvoyMetrics
+secrets_env: type[Secrets] = Env
+secrets_file: type[Secrets] = File
+target: type[Target] = Process
+traffic: type[Traffic] = Envoy
+portholder: type[Portholder] = Envoy
+hands: type[Hands] = Composition
