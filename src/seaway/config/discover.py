@@ -31,18 +31,20 @@ _READ = (
     "Gemfile",
     "config.ru",
 )
+_VENVS = (".venv", "venv")
 _EDIT = "EDIT THIS: the program that serves, listening on 127.0.0.1 at the port in the environment variable PORT"
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A command, where it comes from, and what a person should check. `shell`: it needs one, for `$PORT` or an operator."""
+    """A command, where it comes from, and what a person should check. `through_sh`: it needs one, for `$PORT` or an operator."""
 
     saw: str
     command: str
-    shell: bool = False
+    through_sh: bool = False
     check: tuple[str, ...] = ()
     worker: bool = False
+    artifact: str = "."
     name: str = ""  # of the service, where the source names it
 
 
@@ -63,6 +65,9 @@ def listing(folder: Path) -> dict[str, str]:
                     found[name] = file.read(_LARGEST).decode("utf-8", errors="replace")
         except OSError:
             continue
+    for venv in _VENVS:
+        if (folder / venv / "bin" / "python").exists():
+            found[f"{venv}/bin/python"] = ""
     return found
 
 
@@ -115,67 +120,78 @@ def _package(files: Mapping[str, str]) -> Iterator[Guess]:
 
 def _python(files: Mapping[str, str]) -> Iterator[Guess]:
     said = "\n".join(files.get(name, "") for name in ("requirements.txt", "pyproject.toml")).lower()
+    venv = next((name for name in _VENVS if f"{name}/bin/python" in files), "")
     if "manage.py" in files:
         module = re.search(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([A-Za-z0-9_]+)", files["manage.py"])
         application = f"{module[1] if module else 'project'}.wsgi:application"
         check = ("gunicorn must be installed; the bare development server is not for production",)
-        yield Guess("manage.py (Django)", f"gunicorn --bind 127.0.0.1:$PORT {application}", shell=True, check=check)
+        command = f"{_module('gunicorn', venv)} --bind 127.0.0.1:$PORT {application}"
+        yield Guess("manage.py (Django)", command, through_sh=True, check=check)
         return
     for name in ("asgi.py", "wsgi.py", "app.py", "main.py"):
         if name in files:
-            yield _python_script(name, files[name], said)
+            yield _python_script(name, files[name], said, venv)
             return
 
 
-def _python_script(name: str, source: str, said: str) -> Guess:
+def _python_script(name: str, source: str, said: str, venv: str) -> Guess:
     module = name.removesuffix(".py")
     created = re.search(
-        r"^([A-Za-z_]\w{0,40})\s*(?::[^=\n]{1,80})?=\s*(?:\w+\.)?(FastAPI|Starlette|Flask)\(", source, re.M
+        r"^([A-Za-z_]\w{0,40})\s*(?::[^=\n]{1,80})?=\s*(?:\w+\.)?(FastAPI|Starlette|Flask)\(", source, re.MULTILINE
     )
     application = f"{module}:{created[1] if created else 'app'}"
     framework = created[2] if created else next((kind for kind in ("FastAPI", "Flask") if kind.lower() in said), "")
     if framework in ("FastAPI", "Starlette") or name == "asgi.py":
-        command = f"uvicorn --host 127.0.0.1 --port $PORT {application}"
-        return Guess(f"{name} ({framework or 'ASGI'})", command, shell=True, check=("uvicorn must be installed",))
+        command = f"{_module('uvicorn', venv)} --host 127.0.0.1 --port $PORT {application}"
+        return Guess(f"{name} ({framework or 'ASGI'})", command, through_sh=True, check=("uvicorn must be installed",))
     if framework == "Flask" or name == "wsgi.py":
-        command = f"gunicorn --bind 127.0.0.1:$PORT {application}"
-        return Guess(f"{name} ({framework or 'WSGI'})", command, shell=True, check=("gunicorn must be installed",))
-    return Guess(name, f"python3 {name}", check=(f"{name} must listen on the port in PORT",))
+        command = f"{_module('gunicorn', venv)} --bind 127.0.0.1:$PORT {application}"
+        return Guess(f"{name} ({framework or 'WSGI'})", command, through_sh=True, check=("gunicorn must be installed",))
+    return Guess(name, f"{_interpreter(venv)} {name}", check=(f"{name} must listen on the port in PORT",))
+
+
+def _interpreter(venv: str) -> str:
+    return f"{venv}/bin/python" if venv else "python3"
+
+
+def _module(program: str, venv: str) -> str:
+    """How to run a program of a virtual environment: its own script names the interpreter by the path it was installed at."""
+    return f"{_interpreter(venv)} -m {program}" if venv else program
 
 
 def _compiled(files: Mapping[str, str]) -> Iterator[Guess]:
     if "go.mod" in files:
-        module = re.search(r"^module\s+(\S+)", files["go.mod"], re.M)
+        module = re.search(r"^module\s+(\S+)", files["go.mod"], re.MULTILINE)
         binary = _service_name(module[1].rpartition("/")[2] if module else "server")
-        check = (f"build it first (go build -o {binary}), and let `artifact` be that file",)
-        yield Guess("go.mod", f"./{binary}", check=check)
+        check: tuple[str, ...] = (f"build it first: go build -o {binary}",)
+        yield Guess("go.mod", f"./{binary}", check=check, artifact=binary)
     elif "Cargo.toml" in files:
-        package = re.search(r"^\s*name\s*=\s*\"([A-Za-z0-9_-]{1,60})\"", files["Cargo.toml"], re.M)
+        package = re.search(r"^\s*name\s*=\s*\"([A-Za-z0-9_-]{1,60})\"", files["Cargo.toml"], re.MULTILINE)
         binary = package[1] if package else "server"
-        check = ("build it first (cargo build --release)", "exclude what the build leaves beside it in target/")
-        yield Guess("Cargo.toml", f"./target/release/{binary}", check=check)
+        check = ("build it first: cargo build --release",)
+        yield Guess("Cargo.toml", f"./{binary}", check=check, artifact=f"target/release/{binary}")
 
 
 def _ruby(files: Mapping[str, str]) -> Iterator[Guess]:
     if "Gemfile" in files:
         server = "puma --bind tcp://127.0.0.1:$PORT" if "puma" in files["Gemfile"] else "rackup --port $PORT"
-        yield Guess("Gemfile", f"bundle exec {server}", shell=True)
+        yield Guess("Gemfile", f"bundle exec {server}", through_sh=True)
 
 
 def _dockerfile(files: Mapping[str, str]) -> Iterator[Guess]:
     source = files.get("Dockerfile", "").replace("\\\n", " ")
-    command = re.findall(r"^\s*CMD\s+(\S.*)$", source, re.M | re.I)
+    command = re.findall(r"^\s*CMD\s+(\S.*)$", source, re.MULTILINE | re.IGNORECASE)
     if not command:
         return
-    exposed = re.findall(r"^\s*EXPOSE\s+(\d{1,5})", source, re.M | re.I)
+    exposed = re.findall(r"^\s*EXPOSE\s+(\d{1,5})", source, re.MULTILINE | re.IGNORECASE)
     port = exposed[-1] if exposed else ""
-    check = ("the command stood in a Dockerfile: here it runs without a container",)
+    check: tuple[str, ...] = ("the command stood in a Dockerfile: here it runs without a container",)
     if port:
         check += (f"it listened on {port} there: here it must listen on the port in PORT",)
     try:
         words = json.loads(command[-1])
     except (ValueError, RecursionError):
-        yield Guess("Dockerfile (CMD)", command[-1].strip(), shell=True, check=check)
+        yield Guess("Dockerfile (CMD)", command[-1].strip(), through_sh=True, check=check)
         return
     if isinstance(words, list) and words and all(isinstance(word, str) and word for word in words):
         yield Guess("Dockerfile (CMD)", shlex.join(words), check=check)
@@ -210,7 +226,7 @@ def _words(guess: Guess) -> str:
     command = "".join(char if char.isprintable() else " " for char in guess.command)
     if not command.strip():
         return json.dumps(["./EDIT-THIS"])
-    if guess.shell:
+    if guess.through_sh:
         # `exec`: the signal to end must reach the program, not a shell in between.
         is_single = not re.search(r"[|&;<>(]|^\s*\w+=", command)
         return json.dumps(["sh", "-c", f"exec {command}" if is_single else command], ensure_ascii=False)
@@ -219,7 +235,8 @@ def _words(guess: Guess) -> str:
 
 def _entry(name: str, guess: Guess) -> str:
     notes = "".join(f"    # {note}.\n" for note in guess.check)
-    parts = [f"  {name}:\n{notes}    command: {_words(guess)}\n", _ARTIFACT]
+    parts = [f"  {name}:\n{notes}    command: {_words(guess)}\n"]
+    parts.append(_ARTIFACT if guess.artifact == "." else _FILE.format(artifact=guess.artifact))
     parts.append(_WORKER if guess.worker else _WEB)
     return "".join(parts)
 
@@ -235,6 +252,10 @@ _ARTIFACT = """\
     artifact: .
     # What is no part of a release (names and patterns): logs, local databases, files that the running service writes.
     exclude: ["*.log", "*.sqlite", "*.sqlite3"]
+"""
+_FILE = """\
+    # The file that is copied at each release; the command runs beside the copy, so that a rollback brings the old code back.
+    artifact: {artifact}
 """
 _WORKER = """\
     # It takes its work from elsewhere: no port, no traffic.
