@@ -1,0 +1,46 @@
+"""`scripts/bench [--quick] [--seed N] [ROW...]`: measures rows and prints each figure with what it needs to be believed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+import time
+
+from bench.figures import Settings
+
+ROWS = {
+    "proxy": ("bench.proxy", "Envoy as Seaway configures it beside a minimal static one"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description="Rows: " + "; ".join(f"{name}: {what}" for name, (_, what) in ROWS.items())
+    )
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="which rows; `all` for every one")
+    parser.add_argument("--quick", action="store_true", help="little of each: shows that it works, proves no limit")
+    parser.add_argument("--seed", type=int, default=20261123)
+    options = parser.parse_args()
+    if unknown := set(options.rows) - set(ROWS) - {"all"}:
+        parser.error(f"unknown row {', '.join(sorted(unknown))}; known: {', '.join(ROWS)}, all")
+    if not options.rows:
+        parser.print_help()
+        return 0
+    print(
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}\n"
+    )
+    missed = 0
+    for name, (module, _) in ROWS.items():
+        if name in options.rows or "all" in options.rows:
+            began = time.monotonic()
+            for figure in importlib.import_module(module).rows(Settings(options.quick, options.seed)):
+                print(*figure.lines(options.seed, time.monotonic() - began), sep="\n", end="\n\n", flush=True)
+                missed += figure.met is False
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
