@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seaway.model.plan import Approval, PauseUntil, RunBefore, TakeOver
+from seaway.model.plan import Approval, PauseUntil, RunBefore, SetWeight, TakeOver
 from seaway.model.revision import Revision
 from seaway.model.rollout import State
-from seaway.rollout import back, forward, hold, judging, leave, observe, routes, steps
+from seaway.rollout import back, forward, hold, instances, judging, leave, observe, routes, steps
 from seaway.rollout.finish import finish
 from seaway.rollout.messages import Command, CommandFailed, ConvergeInstances, RunJob, StopForeign
 from seaway.rollout.turn import Side, Turn
@@ -126,6 +126,9 @@ def _unverified(turn: Turn) -> None:
     """Ask the router once more; then forward is over."""
     if turn.flag("attempts"):
         back.by_itself(turn, f"the router did not report generation {turn.rollout.generation} on every worker")
+        return
+    if isinstance(turn.step, SetWeight) and not instances.covers(turn, turn.step):
+        back.by_itself(turn, "the candidate lost instances before the router had taken its weight")
         return
     turn.remember({"attempts": 1})
     routes.repeat(turn)

@@ -1,0 +1,75 @@
+"""The lines of `seaway rollout why`: what is waited for, by whom, until when, what happens then. Called by the API and the CLI."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from seaway.model import duration, weight
+from seaway.model.rollout import Rollout, Waiting
+from seaway.model.verdict import Verdict
+from seaway.rollout.admission import Admission
+from seaway.rollout.document import step_text
+
+_RECENT = 3
+
+
+def why(rollout: Rollout, now: datetime, *, admission: Admission | None = None) -> tuple[str, ...]:
+    """`admission`: the engine's last answer, for a rollout that has not been admitted."""
+    lines = [f"{rollout.id} is {rollout.state.value}" + _since(rollout, now)]
+    if rollout.reason:
+        lines.append(f"because: {rollout.reason}")
+    if not rollout.state.terminal and rollout.step < len(rollout.plan.steps):
+        lines.append(
+            f"at step {rollout.step + 1} of {len(rollout.plan.steps)}: {step_text(rollout.plan.steps[rollout.step])}"
+        )
+    waiting = admission.waiting if admission and admission.waiting else rollout.waiting
+    if waiting:
+        lines += _wait(waiting, now)
+    lines += [f"traffic: {line}" for line in _weights(rollout)]
+    lines += [_verdict(verdict) for verdict in rollout.verdicts[-_RECENT:]]
+    if not rollout.state.terminal:
+        lines.append(f"next: {_next(rollout)}")
+    return tuple(lines)
+
+
+def _since(rollout: Rollout, now: datetime) -> str:
+    return f", for {_rounded(now, rollout.since)}" if rollout.since and not rollout.state.terminal else ""
+
+
+def _rounded(later: datetime, earlier: datetime) -> str:
+    """To the second: nobody waits by the millisecond."""
+    whole = max(0, round((later - earlier).total_seconds()))
+    return duration.render(type(later - earlier)(seconds=whole))
+
+
+def _wait(waiting: Waiting, now: datetime) -> list[str]:
+    late = now > waiting.until
+    rest = f"{_rounded(now, waiting.until)} ago" if late else f"in {_rounded(waiting.until, now)}"
+    return [
+        f"waits for: {waiting.what}",
+        f"who can end it: {waiting.owner}",
+        f"until: {waiting.until.isoformat(timespec='seconds').replace('+00:00', 'Z')} ({rest})",
+        f"then: {waiting.then}",
+    ]
+
+
+def _weights(rollout: Rollout) -> list[str]:
+    lines = []
+    for revision, known in rollout.weights.items():
+        verified = "not verified" if known.verified is None else f"verified {weight.render(known.verified)}"
+        seen = known.observed
+        observed = f"observed {weight.render(seen.ppm)} of {seen.requests} requests" if seen else "not observed"
+        lines.append(f"{revision} set {weight.render(known.set)}, {verified}, {observed}")
+    return lines
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f"guard {verdict.guard}: {verdict.outcome.value}, {verdict.reason}"
+
+
+def _next(rollout: Rollout) -> str:
+    if rollout.phase == "back":
+        return "traffic back to stable, then the candidate stops"
+    if rollout.step + 1 < len(rollout.plan.steps):
+        return step_text(rollout.plan.steps[rollout.step + 1])
+    return "the old side stops and the rollout ends"
