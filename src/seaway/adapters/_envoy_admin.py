@@ -30,6 +30,9 @@ class _Connection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
+    def __del__(self) -> None:
+        self.close()
+
 
 def _ask(connection: _Connection, method: str, path: str, host: str) -> bytes:
     connection.request(method, path, headers={"Host": host})

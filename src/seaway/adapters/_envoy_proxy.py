@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import resource
 import sys
 import time
@@ -25,8 +26,9 @@ STARTING = 10.0  # seconds until a new proxy must be ready
 _TAKING = 3.0  # seconds until a running proxy must have taken a file
 _DRAIN = 30  # seconds in which connections of a replaced listener are asked to go
 _CLIENTS = 50_000  # connections at most, less where the system allows fewer open files
+_LOG_FORMAT = "%Y-%m-%dT%T.%e [%l] %v"  # one line per message
+_COMPLAINT = re.compile(r"^\S+ \[(?:warning|error|critical)\] (.*(?:reject|failure|rror|annot).*)$", re.MULTILINE)
 _LOG_BYTES = 10 * 1024 * 1024
-_REJECTIONS = "update_rejected$|bind|version_text|warming"
 
 
 def binary() -> Path:
@@ -81,7 +83,8 @@ class Process:
             _files.replace(layout.bootstrap, wire.dump(bootstrap.document(node, *files, connections=_connections())))
         token = layout.secrets().process
         argv = (str(binary()), "-c", str(layout.bootstrap), "--disable-hot-restart", "--concurrency", str(self.workers),
-                "--file-flush-interval-msec", "200", "--drain-time-s", str(_DRAIN), "--log-level", "warning")  # fmt: skip
+                "--file-flush-interval-msec", "200", "--drain-time-s", str(_DRAIN), "--log-level", "warning",
+                "--log-format", _LOG_FORMAT, "--log-format-escaped")  # fmt: skip
         order = _kept.Order(
             argv, str(layout.folder), token, str(layout.proxy_log), grace=5.0, log_bytes=_LOG_BYTES, log_files=3
         )
@@ -128,7 +131,7 @@ class Process:
 
     def rejected(self) -> int:
         """Configurations refused since the proxy started."""
-        return statistics.rejected(self.admin.statistics("update_rejected$"))
+        return statistics.rejected(self.admin.statistics(statistics.REFUSALS))
 
     def put(self, path: Path, data: bytes, taken: Callable[[], bool], what: str) -> None:
         """Replace a watched file and wait until the running proxy took it, for at most 3 s.
@@ -183,12 +186,8 @@ class Process:
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        lines = [
-            line
-            for line in text.splitlines()
-            if line.startswith("[") and ("reject" in line or "rror" in line or "ritical" in line)
-        ]
-        return lines[-1].rpartition("] ")[2].strip()[:600] if lines else ""
+        found = _COMPLAINT.findall(text)
+        return str(found[-1])[:600] if found else ""
 
 
 def _connections() -> int:

@@ -32,7 +32,8 @@ class Routing:
     """The wished state for one service. `backends`: candidate first, then stable (order matters to sticky hashing).
 
     A backend with weight 0 stays connected and warm. `preview`: this revision answers on the preview host as well.
-    `generation` grows with every wish of this service; the proxy is read back for it.
+    `generation` grows with every wish of this service; the proxy is read back for it. `listen` False: everything is loaded, and
+    the address is left to whoever has it (before a take-over).
     """
 
     service: str
@@ -43,6 +44,7 @@ class Routing:
     sticky: Sticky | None = None
     preview: str = ""
     preview_host: str = ""
+    listen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,9 @@ class Envoy:
 
     def converge(self, routing: Routing, fence: Fence) -> None:
         with self._fenced(fence) as shift:
-            foreign = None if shift.listens() else self.owner()
-            shift.to(routing, public=foreign is None)
+            ours = shift.listens()
+            foreign = None if ours or not routing.listen else self.owner()
+            shift.to(routing, public=ours or (routing.listen and foreign is None))
             self._switch.settle()
         if foreign and routing.backends:
             message = f"{self._gateway.listen} is held by {describe(foreign)}; all else is in place"

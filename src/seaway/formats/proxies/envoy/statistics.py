@@ -28,12 +28,13 @@ from seaway.model.verdict import Histogram
 # gRPC statuses that say "the server failed" (as 5xx does), not "the call was wrong":
 # UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
 _GRPC_FAILED = (2, 4, 12, 13, 14, 15)
+REFUSALS = "[.]update_(rejected|failure)$"
 _COUNTED = ("upstream_rq_completed", "upstream_rq_5xx", *(f"grpc.{status}" for status in _GRPC_FAILED))
 
 
 def routing_filter(service: str) -> str:
     """Expression for the statistics that `counts` and `rejected` need."""
-    return rf"^cluster\.{re.escape(service)}/.*\.upstream_rq_(total|active)$|update_rejected$"
+    return rf"^cluster\.{re.escape(service)}/.*\.upstream_rq_(total|active)$|{REFUSALS}"
 
 
 def metrics_filter(service: str) -> str:
@@ -54,8 +55,8 @@ def number(found: Mapping[str, str], name: str) -> int:
 
 
 def rejected(found: Mapping[str, str]) -> int:
-    """Configurations refused since the proxy's start, of all kinds."""
-    return sum(number(found, name) for name in found if name.endswith(".update_rejected"))
+    """Configurations refused since the proxy's start, of all kinds: invalid ones, and files that could not be read."""
+    return sum(number(found, name) for name in found if name.endswith((".update_rejected", ".update_failure")))
 
 
 def counts(found: Mapping[str, str], service: str, *, sticky: bool) -> dict[str, Counts]:
