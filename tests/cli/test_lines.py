@@ -30,7 +30,7 @@ def line(name: str, **facts: Any) -> str:
         ("rollout.resumed", {"actor": "mona"}, "⟳ resumed by mona"),
         ("rollout.finished", {"outcome": "rolled_back", "reason": "bad"}, "↶ rolled back: bad"),
         ("rollout.finished", {"outcome": "succeeded"}, "✔ succeeded"),
-        ("step.started", {"step": 1, "kind": "set_weight", "weight": 50_000}, "⟳ step 2 set weight 5 %"),
+        ("step.started", {"step": 1, "text": "set weight 5 %"}, "⟳ step 2 set weight 5 %"),
         ("step.finished", {"step": 1, "outcome": "done"}, "✔ step 2 done"),
         ("weight.verified", {"weight": 50_000, "workers": 2}, "✔ candidate at 5 %, verified on 2 workers"),
         (

@@ -41,21 +41,27 @@ def document(**changes: Any) -> Json:
             "shop-aaaaaaaaaaaa": {"set": 950_000, "verified": 950_000, "observed": None},
         },
         "steps": [
-            {"kind": "scale", "candidate": 1, "stable": 2, "started": at(-72), "ended": at(-70.5), "outcome": "done"},
-            {"kind": "set_weight", "weight": 50_000, "started": at(-70.5), "ended": None, "outcome": ""},
-            {"kind": "pause", "duration": "30s", "deadline": "1h", "started": None, "ended": None, "outcome": ""},
-            {"kind": "pause", "duration": None, "deadline": "1h", "started": None, "ended": None, "outcome": ""},
-            {"kind": "analysis", "duration": "1m", "started": None, "ended": None, "outcome": ""},
-            {"kind": "set_weight", "weight": 1_000_000, "started": None, "ended": None, "outcome": ""},
+            {
+                "kind": "scale",
+                "text": "scale candidate 1, stable 2",
+                "started": at(-72),
+                "ended": at(-70.5),
+                "outcome": "done",
+            },
+            {"kind": "set_weight", "text": "set weight 5 %", "started": at(-70.5), "ended": None, "outcome": ""},
+            {"kind": "pause", "text": "pause 30s", "started": None, "ended": None, "outcome": ""},
+            {"kind": "pause", "text": "pause until promoted", "started": None, "ended": None, "outcome": ""},
+            {"kind": "analysis", "text": "analysis, at most 1m", "started": None, "ended": None, "outcome": ""},
+            {"kind": "set_weight", "text": "set weight 100 %", "started": None, "ended": None, "outcome": ""},
             {"kind": "promote", "started": None, "ended": None, "outcome": ""},
-            {"kind": "soak", "duration": "5m", "started": None, "ended": None, "outcome": ""},
+            {"kind": "soak", "text": "soak 5m", "started": None, "ended": None, "outcome": ""},
         ],
         "verdicts": [
             {"guard": "success", "outcome": "no_data", "at": at(-20), "reason": "3 of 20 requests", "evidence": {}},
             {"guard": "success", "outcome": "pass", "at": at(-2), "reason": "0.9987 of 8143 ≥ 0.99", "evidence": {}},
         ],
         "waiting": {"for": "enough requests", "owner": "the engine", "until": at(28), "then": "the next step begins"},
-        "loss": None,
+        "loss": {"served": None, "failed": None, "retried": None, "cut": None, "unseen_s": None, "sides": None},
     }
     return {**made, **changes}
 
@@ -74,11 +80,11 @@ def test_a_rollout_under_way() -> None:
   candidate shop-bbbbbbbbbbbb  set 5 %     verified 5 %     observed 4.9 % of 8143
   stable    shop-aaaaaaaaaaaa  set 95 %    verified 95 %    observed –
 
-  ✔ scale to 1 candidate, 2 stable                                 1.5 s
+  ✔ scale candidate 1, stable 2                                    1.5 s
   ⟳ set weight 5 %                                                1m 10s
   ◌ pause 30s
   ◌ pause until promoted
-  ◌ analysis 1m
+  ◌ analysis, at most 1m
   ◌ set weight 100 %
   ◌ promote
   ◌ soak 5m
@@ -100,8 +106,14 @@ def test_a_rollout_that_was_rolled_back() -> None:
         ended=at(0),
         reason="success fail: 0.612 of 203 requests did not fail, at least 0.99 is promised to customers",
         steps=[
-            {"kind": "scale", "candidate": 1, "stable": 2, "started": at(-72), "ended": at(-70), "outcome": "done"},
-            {"kind": "set_weight", "weight": 50_000, "started": at(-70), "ended": at(-3), "outcome": "failed"},
+            {
+                "kind": "scale",
+                "text": "scale candidate 1, stable 2",
+                "started": at(-72),
+                "ended": at(-70),
+                "outcome": "done",
+            },
+            {"kind": "set_weight", "text": "set weight 5 %", "started": at(-70), "ended": at(-3), "outcome": "failed"},
             {"kind": "promote", "started": None, "ended": None, "outcome": "skipped"},
         ],
         verdicts=[],
@@ -116,7 +128,7 @@ def test_a_rollout_that_was_rolled_back() -> None:
   candidate shop-bbbbbbbbbbbb  set 5 %     verified 5 %     observed 4.9 % of 8143
   stable    shop-aaaaaaaaaaaa  set 95 %    verified 95 %    observed –
 
-  ✔ scale to 1 candidate, 2 stable                                 2.0 s
+  ✔ scale candidate 1, stable 2                                    2.0 s
   ✖ set weight 5 %                                                1m 07s
   – promote
 
@@ -151,39 +163,6 @@ def test_every_state_of_the_model_is_known_to_the_words() -> None:
 
     assert set(words.STATES) == {state.value for state in State}
     assert {state.value for state in State if state.terminal} == words.ENDED
-
-
-@pytest.mark.parametrize(
-    ("step", "phrase"),
-    [
-        ({"kind": "approval", "required": 1, "approvers": []}, "approval by anyone"),
-        ({"kind": "approval", "required": 1, "approvers": ["ann", "bo"]}, "approval by ann, bo"),
-        ({"kind": "pause_until", "until": "2026-03-04T05:06:07Z"}, "pause until 2026-03-04T05:06:07Z"),
-        ({"kind": "before", "before": {"command": ["./migrate", "up"]}}, "before: ./migrate up"),
-        (
-            {"kind": "take_over", "owner": {"pid": 7, "command": "python old.py"}},
-            "take the port over from process 7 (python old.py)",
-        ),
-        ({"kind": "preview", "host": "next.example.org"}, "preview on next.example.org"),
-        ({"kind": "hold", "reason": "ask Ann"}, "hold: ask Ann"),
-        ({"kind": "something_new"}, "something new"),
-    ],
-)
-def test_each_step_is_one_phrase(step: Json, phrase: str) -> None:
-    assert words.step(step) == phrase
-
-
-def test_every_kind_of_step_of_the_model_has_a_phrase() -> None:
-    from typing import get_args
-
-    from seaway.model import plan
-
-    kinds = {
-        get_args(kind.__annotations__["kind"].removeprefix("Literal[") and kind)[:0] or kind
-        for kind in get_args(plan.Step)
-    }
-    known = {kind.__dataclass_fields__["kind"].default for kind in kinds}
-    assert known == set(words._STEPS)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ The words it has are those of `control_plane.ControlPlane`, so a command does no
 from __future__ import annotations
 
 import json
+import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -93,11 +94,12 @@ class Client:
         """Ask the process to end."""
         self._post("/shutdown", {}, uuid.uuid4().hex)
 
-    def events(self, rollout: str = "", after: int = 0) -> Iterator[tuple[int, Json] | None]:
+    def events(self, rollout: str = "", after: int = 0) -> Generator[tuple[int, Json] | None, None, None]:
         """Events as they come, None for each heartbeat; ends when the control plane does (then ask again from the last number).
 
         Raises ControlPlaneUnreachable when it cannot be reached at all.
         """
+        self._knock()
         query = {"rollout": rollout} if rollout else {}
         timeout = httpx2.Timeout(_SILENCE, connect=5.0)
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
@@ -119,6 +121,7 @@ class Client:
         return self._ask("POST", path, json=data, headers={"Idempotency-Key": key})
 
     def _ask(self, method: str, path: str, **parts: Any) -> Json:
+        self._knock()
         try:
             answer = self._http.request(method, path, **parts)
         except _UNREACHABLE as error:
@@ -128,9 +131,17 @@ class Client:
         document: Json = answer.json()
         return document
 
+    def _knock(self) -> None:
+        """The HTTP client leaves a socket open when nobody listens; this finds out first."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(self._home.control_socket))
+            except OSError as error:
+                raise self._unreachable(error) from error
+
     def _unreachable(self, error: Exception) -> ControlPlaneUnreachable:
         return ControlPlaneUnreachable(
-            f"no control plane answers on {self._home.control_socket} ({error or type(error).__name__})",
+            f"no control plane answers on {self._home.control_socket} ({getattr(error, 'strerror', None) or error or type(error).__name__})",
             hint="seaway serve --detach",
         )
 

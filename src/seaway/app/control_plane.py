@@ -62,7 +62,7 @@ class ControlPlane:
         return {
             "format": "seaway.why/v1",
             "id": rollout,
-            "chain": list(why.chain(self._rollout(rollout), datetime.now(UTC))),
+            "chain": list(why.why(self._rollout(rollout), datetime.now(UTC))),
         }
 
     def newest(self) -> int:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seaway import registry
-from seaway.app import hands, state
+from seaway.app import hands
 from seaway.config.home import Home
+from seaway.engine import reader
 from seaway.errors import ConfigError, PlanRefused, Problem, UnknownName, UsageError
 from seaway.model.environment import Environment
 from seaway.model.placement import Placement
@@ -123,7 +124,7 @@ def document(made: Plan) -> dict[str, Any]:
 
 def text(made: Plan) -> str:
     """The plan for people."""
-    return words.render(made)
+    return words.render(made).rstrip("\n")
 
 
 def plan_hash(made: Plan) -> str:
@@ -185,7 +186,7 @@ def _service(known: Mapping[str, Service], name: str) -> Service:
 
 
 def _placement(home: Home, service: str, environment: str) -> Placement:
-    return state.placement(home, service, environment) or Placement(service, environment)
+    return reader.placement(home.database, environment, service) or Placement(service, environment)
 
 
 def _came_from(home: Home, environment: Environment, candidate: str, service: str) -> None:

@@ -19,13 +19,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from seaway.app.client import Client
 from seaway.config.home import Home
 from seaway.errors import ControlPlaneUnreachable, SeawayError
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from seaway.app.control_plane import ControlPlane
 
 _SETTINGS = "SEAWAY_SERVE"
@@ -59,9 +61,19 @@ def serve(home: Home, *, take_over: bool = False, parent: int = 0) -> None:
     settings = Settings(str(home.root), take_over, parent)
     os.environ[_SETTINGS] = json.dumps(asdict(settings))
     token(settings)
-    config = uvicorn.Config(
-        "seaway.web.server:create",
-        factory=True,
+    server = uvicorn.Server(server_settings("seaway.web.server:create", factory=True))
+    with bound(private(home)) as listener:
+        server.run(sockets=[listener])
+    _withdraw(home)
+
+
+def server_settings(app: Any, *, factory: bool = False) -> uvicorn.Config:
+    """How the server runs an application: our own protocol class, no logs of its own, streams cut a second after the end."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        factory=factory,
         http="seaway.web.peer:PeerProtocol",
         ws="none",
         log_config=None,
@@ -70,10 +82,6 @@ def serve(home: Home, *, take_over: bool = False, parent: int = 0) -> None:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
     )
-    server = uvicorn.Server(config)
-    with _bound(_private(home)) as listener:
-        server.run(sockets=[listener])
-    _withdraw(home)
 
 
 def settings() -> Settings:
@@ -113,7 +121,7 @@ def token(settings: Settings) -> str:
 def publish(settings: Settings) -> None:
     """Give the bound socket its public name: from now on clients reach this process."""
     home = Home(Path(settings.home))
-    _private(home).replace(home.control_socket)
+    private(home).replace(home.control_socket)
 
 
 def ensure(home: Home, *, take_over: bool = False) -> None:
@@ -237,12 +245,14 @@ def _log(home: Home) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _private(home: Home) -> Path:
+def private(home: Home) -> Path:
+    """The name under which a process binds its socket before it may be reached."""
     return home.control_socket.with_name(f".{os.getpid()}")
 
 
 @contextlib.contextmanager
-def _bound(path: Path) -> Iterator[socket.socket]:
+def bound(path: Path) -> Iterator[socket.socket]:
+    """A listening socket at a path, for the owner only."""
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))

@@ -53,7 +53,7 @@ def _verdict(facts: Json) -> tuple[str, str]:
 
 def _step(facts: Json) -> tuple[str, str]:
     number = int(facts.get("step", 0)) + 1
-    phrase = words.step(facts) if facts.get("kind") else ""
+    phrase = words.step(facts) if facts.get("kind") or facts.get("text") else ""
     if facts["event"] == "step.started":
         return "⟳", f"step {number} {phrase}".rstrip()
     outcome = str(facts.get("outcome", "done"))

@@ -40,11 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code. Whatever goes wrong is told on stderr."""
+    stdout = sys.stdout
     try:
         return int(seaway.main(arguments, prog_name="seaway", standalone_mode=False) or 0)
     except SystemExit as ended:
-        # click ends the process itself when the reader of stdout has gone (`| head`), with a wrapper to say nothing more.
-        return _BROKEN_PIPE if type(sys.stdout).__name__ == "PacifyFlushWrapper" else int(ended.code or 0)
+        # When the reader of stdout has gone (`| head`), click wraps stdout, to say nothing more, and ends the process itself.
+        return _BROKEN_PIPE if sys.stdout is not stdout else int(ended.code or 0)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:

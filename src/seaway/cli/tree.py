@@ -107,8 +107,8 @@ def _end(document: Json, width: int) -> Iterator[Line]:
     if document.get("reason"):
         yield []
         yield from _wrapped("  because", "bold", f" {document['reason']}", width)
-    loss = document.get("loss")
-    if loss and document["state"] in words.ENDED:
+    loss = document.get("loss") or {}
+    if loss.get("served") is not None and document["state"] in words.ENDED:
         yield []
         style = "green" if not (loss["failed"] or loss["cut"] or loss["unseen_s"]) else "yellow"
         counts = "   ".join(f"{name} {loss[name]}" for name in ("served", "failed", "retried", "cut"))

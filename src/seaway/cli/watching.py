@@ -34,6 +34,11 @@ def ended(document: Json) -> bool:
     return document["state"] in words.ENDED
 
 
+def counted(document: Json) -> bool:
+    """Ended, and its losses are known: they are read from the proxy's records a moment later."""
+    return ended(document) and (document["loss"] or {}).get("served") is not None
+
+
 def resting(document: Json) -> bool:
     """Ended, or a person is needed: nobody sits here who could decide."""
     return words.STATES[document["state"]][2] is not None
@@ -79,6 +84,9 @@ def follow(home: Home, rollout: str, *, timeout: float | None, as_json: bool, un
     except KeyboardInterrupt:
         console.say(f"\nleft; the rollout goes on\nnext: seaway rollout watch {rollout}")
         return GOES_ON
+    if ended(document) and not counted(document):
+        with Client(home) as client:
+            document = wait(client, rollout, LAST_EVENT, counted)
     _last_words(document, as_json=as_json)
     return code(document)
 
@@ -90,13 +98,20 @@ def _line(event: Json) -> None:
 def _last_words(document: Json, *, as_json: bool) -> None:
     name, state = document["id"], document["state"]
     if not as_json:
-        console.result(f"{name} {words.state(state)}")
+        console.result(f"{name} {words.state(state)}{_losses(document)}")
     if state not in words.ENDED:
         held = words.STATES[state][2] is not None
         console.say("a person is needed" if held else "still running; the rollout goes on")
         console.say(f"next: seaway rollout {'why' if held else 'watch'} {name}")
     elif state in ("rolled_back", "failed"):
         console.say(f"next: seaway rollout why {name}")
+
+
+def _losses(document: Json) -> str:
+    loss = document["loss"] or {}
+    if not ended(document) or loss.get("served") is None:
+        return ""
+    return f": {loss['served']} requests served, {loss['failed']} failed, {loss['cut']} cut"
 
 
 def _passed(deadline: float | None) -> bool:

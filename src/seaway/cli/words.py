@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,41 +80,4 @@ def between(begin: str | None, end: str | None, now: datetime) -> str:
 
 def step(data: Json) -> str:
     """A step of a plan in one phrase."""
-    kind = str(data.get("kind", "step"))
-    builder = _STEPS.get(kind)
-    return builder(data) if builder else kind.replace("_", " ")
-
-
-def _approval(data: Json) -> str:
-    people = ", ".join(data.get("approvers") or ()) or "anyone"
-    count = data.get("required", 1)
-    return f"approval by {people}" if count == 1 else f"approval by {count} of {people}"
-
-
-def _pause(data: Json) -> str:
-    return f"pause {data['duration']}" if data.get("duration") else "pause until promoted"
-
-
-def _scale(data: Json) -> str:
-    return f"scale to {data.get('candidate', 0)} candidate, {data.get('stable', 0)} stable"
-
-
-def _take_over(data: Json) -> str:
-    owner = data.get("owner") or {}
-    return f"take the port over from process {owner.get('pid', '?')} ({owner.get('command', '?')})"
-
-
-_STEPS: dict[str, Callable[[Json], str]] = {
-    "approval": _approval,
-    "pause_until": lambda data: f"pause until {data.get('until', '?')}",
-    "before": lambda data: "before: " + " ".join((data.get("before") or {}).get("command", ())),
-    "take_over": _take_over,
-    "scale": _scale,
-    "preview": lambda data: f"preview on {data.get('host', '?')}",
-    "set_weight": lambda data: f"set weight {percent(data.get('weight'))}",
-    "pause": _pause,
-    "analysis": lambda data: f"analysis {data.get('duration', '')}".rstrip(),
-    "hold": lambda data: f"hold: {data.get('reason', '')}",
-    "promote": lambda _: "promote",
-    "soak": lambda data: f"soak {data.get('duration', '')}".rstrip(),
-}
+    return str(data.get("text") or data.get("kind") or "step").replace("_", " ")

@@ -37,3 +37,10 @@ class PeerProtocol(H11Protocol):
         connection = transport.get_extra_info("socket")
         if connection is not None and not welcome(uid(connection)):
             transport.abort()
+
+    def shutdown(self) -> None:
+        """The server stops: event streams end by themselves, so that nothing has to be cut."""
+        pulse = self.app_state.get("pulse")
+        if pulse is not None:
+            pulse.end()
+        super().shutdown()

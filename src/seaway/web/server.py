@@ -38,13 +38,13 @@ def application(
     """The API over a control plane. `started` is called once the plane runs, `stop` when somebody asks for shutdown."""
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, stream.Pulse]]:
         await to_thread.run_sync(plane.start)
         app.state.answers = Answers(answers)
         app.state.pulse = stream.Pulse(plane)
         started()
         try:
-            yield
+            yield {"pulse": app.state.pulse}
         finally:
             await app.state.pulse.close()
             app.state.answers.close()

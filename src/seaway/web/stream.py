@@ -30,59 +30,56 @@ _BATCH = 500
 
 
 class Pulse:
-    """Knows the newest sequence number and wakes whoever waits for a newer one."""
+    """Knows the newest sequence number and wakes whoever waits for a newer one. Lives in the server's event loop."""
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
-        self._newest = 0
+        self.newest = 0  # sequence number that was seen last, 0 before the first look
+        self.closed = False  # the server stops: streams end instead of holding it up
         self._listeners = 0
-        self._moved = asyncio.Condition()
-        self._closed = False
+        self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def newer(self, than: int, seconds: float) -> bool:
-        """True as soon as an event after `than` exists; False after `seconds` without one."""
+        """True as soon as an event after `than` exists; False after `seconds` without one, or at the end."""
         self._listeners += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look())
         try:
-            async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait_for(lambda: self._newest > than or self._closed)
+            async with asyncio.timeout(seconds):
+                while self.newest <= than and not self.closed:
+                    await self._moved.wait()
         except TimeoutError:
             return False
         else:
-            return not self._closed
+            return not self.closed
         finally:
             self._listeners -= 1
 
-    @property
-    def newest(self) -> int:
-        """The newest sequence number that was seen, 0 before the first look."""
-        return self._newest
-
-    @property
-    def closed(self) -> bool:
-        """True once the server stops: streams end instead of holding it up."""
-        return self._closed
+    def end(self) -> None:
+        """Wake every stream for the last time. Called by each connection when the server begins to stop."""
+        self.closed = True
+        self._wake()
 
     async def close(self) -> None:
         """End every stream and the task."""
-        async with self._moved:
-            self._closed = True
-            self._moved.notify_all()
+        self.end()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
     async def _look(self) -> None:
         idle = 0
-        while idle < 25:  # a second without listeners
+        while idle < 25 and not self.closed:  # a second without listeners
             newest = await to_thread.run_sync(self._plane.newest)
-            if newest != self._newest:
-                async with self._moved:
-                    self._newest = newest
-                    self._moved.notify_all()
+            if newest != self.newest:
+                self.newest = newest
+                self._wake()
             idle = 0 if self._listeners else idle + 1
             await asyncio.sleep(LOOK)
 
