@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import signal
@@ -61,6 +62,17 @@ def until(condition: Callable[[], Any], seconds: float = 8) -> Any:
         assert time.monotonic() < end, f"not true within {seconds} s"
         time.sleep(0.01)
     return value
+
+
+def fill(disk: Path) -> None:
+    """Write until there is no room left, to the last byte."""
+    with (disk / "filler").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
 
 def get(address: str, path: str = "/") -> str:

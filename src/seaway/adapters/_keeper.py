@@ -35,6 +35,7 @@ ALREADY_KEPT = 75  # exit status: another keeper holds the folder
 LOST = 77  # exit status: the child ended and this keeper was never given its environment
 UNIDENTIFIED = 76  # exit status: something runs in the child's place that cannot be proved to be ours
 
+_WISHES = (signal.SIGTERM, signal.SIGHUP)
 _FIRST_DELAY, _LONGEST_DELAY, _SETTLED = 0.1, 30.0, 60.0  # seconds: back-off between restarts, and when it begins anew
 _CHORES = 1.0  # seconds between looks at the log's size and the dead-man file
 _TAIL = 4000  # bytes of a job's output that its record repeats
@@ -62,6 +63,7 @@ class Keeper:
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_restart)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _WISHES)
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
@@ -102,11 +104,12 @@ class Keeper:
         """Take over the recorded child, or one that carries the token, where it runs without a keeper."""
         token, log, pid = self.spec["token"], self.spec["log"], int(self.record.get("pid") or 0)
         same_boot = self.record.get("boot") == self.boot
-        if not (same_boot and _procfs.alive(pid, self.record.get("started", ""), token, log)):
+        found = _procfs.identify(pid, str(self.record.get("started")), token, log) if same_boot else "none"
+        if found != "runs":
             leaders = [each for each in _procfs.bearers(token) if _procfs.stat_fields(each)[3:4] == [str(each)]]
+            if not leaders and found == "stranger":
+                raise SystemExit(UNIDENTIFIED)
             if not leaders:
-                if same_boot and pid and _procfs.start_time(pid) == self.record.get("started"):
-                    raise SystemExit(UNIDENTIFIED)
                 return False
             pid = leaders[0]
         try:
@@ -348,6 +351,7 @@ def main(folder: str) -> int:
     for number in (0, 1):
         os.dup2(os.open(os.devnull, os.O_RDWR), number)
     status = -1
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WISHES)  # a wish that comes with the lock waits until it can be heard
     lock = os.open(os.path.join(folder, "keeper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -358,6 +362,8 @@ def main(folder: str) -> int:
         status = ALREADY_KEPT
     except SystemExit as left:
         status = int(left.code or 0)
+    if status >= 0:
+        os.close(lock)  # before anybody is told: who asks next must not take this one for a keeper that stays
     os.write(teller, bytes([max(status, 0)]))
     os.close(teller)
     if status < 0:

@@ -164,7 +164,9 @@ def look(folder: Path) -> Kept:
     """How the kept thing stands now; about 0.1 ms."""
     pid, record = keeper(folder), last(folder)
     record = record if record.get("boot") == _procfs.boot_id() else {}
-    return Kept(pid, _child(folder, record), (folder / "stop").exists() or record.get("state") == "stopping", record)
+    return Kept(
+        pid, _child(folder, pid, record), (folder / "stop").exists() or record.get("state") == "stopping", record
+    )
 
 
 def last(folder: Path) -> Mapping[str, Any]:
@@ -181,13 +183,13 @@ def order(folder: Path) -> Mapping[str, Any]:
     return document
 
 
-def _child(folder: Path, record: Mapping[str, Any]) -> Child:
+def _child(folder: Path, living: int, record: Mapping[str, Any]) -> Child:
     pid, started = int(record.get("pid") or 0), str(record.get("started"))
-    if not pid or _procfs.start_time(pid) != started:
-        return Child.NONE
+    if living and living == record.get("keeper"):  # it holds the child by a handle: its word is enough
+        return Child.RUNS if pid and _procfs.start_time(pid) == started else Child.NONE
     spec = _files.read_json(folder / "spec.json")
     log = spec["log"] if isinstance(spec, dict) else ""
-    return Child.RUNS if _procfs.carries(pid, str(record.get("token")), log) else Child.STRANGER
+    return Child(_procfs.identify(pid, started, str(record.get("token")), log))
 
 
 def stop(folders: Sequence[Path]) -> dict[Path, str]:

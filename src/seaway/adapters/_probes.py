@@ -121,11 +121,14 @@ class Prober:
                     return  # the interpreter ends
 
     def _one(self, key: Hashable, question: Question) -> None:
-        strange, detail = False, ask(question)
-        answer = self._answers.get(key)
-        if not detail and answer and not answer.up:
-            detail = question.vouch()
-            strange = bool(detail)
+        strange, answer = False, self._answers.get(key)
+        try:
+            detail = ask(question)
+            if not detail and answer and not answer.up:
+                detail = question.vouch()
+                strange = bool(detail)
+        except Exception as error:  # noqa: BLE001 - whatever it is, asking must go on and a look must say it
+            detail = f"the probe itself failed: {type(error).__name__}: {error}"
         with self._changed:
             answer = self._answers.get(key)
             if answer is not None:

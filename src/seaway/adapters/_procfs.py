@@ -30,9 +30,9 @@ def stat_fields(pid: int) -> list[str]:
 
 
 def start_time(pid: int) -> str | None:
-    """When the process started, in clock ticks since boot; None when it is gone or only waits to be reaped."""
+    """When the process started, in clock ticks since boot; None when it is gone or is ending (it has no memory any more)."""
     fields = stat_fields(pid)
-    return fields[19] if len(fields) > 19 and fields[0] not in "ZX" else None
+    return fields[19] if len(fields) > 20 and fields[0] not in "ZX" and fields[20] != "0" else None
 
 
 def carries(pid: int, token: str, log: str = "") -> bool:
@@ -64,6 +64,17 @@ def _writes_to(pid: int, log: str) -> bool:
 def alive(pid: int, started: str, token: str, log: str = "") -> bool:
     """Whether exactly this process still runs: same pid, same start time, and it carries the token."""
     return pid > 0 and start_time(pid) == started and carries(pid, token, log)
+
+
+def identify(pid: int, started: str, token: str, log: str = "") -> str:
+    """`none`: that process is gone. `runs`: it is ours. `stranger`: it is there, but nothing proves that it is ours."""
+    for _ in range(5):  # while a program begins, its environment cannot be read for a moment
+        if pid <= 0 or start_time(pid) != started:
+            return "none"
+        if carries(pid, token, log):
+            return "runs"
+        time.sleep(0.005)
+    return "stranger"
 
 
 def bearers(token: str) -> list[int]:

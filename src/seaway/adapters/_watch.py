@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from seaway import errors
-from seaway.adapters import _files, _instances, _listeners
+from seaway.adapters import _files, _instances, _vouch
 from seaway.adapters._instances import Instance
 from seaway.adapters._kept import Child, Kept
 from seaway.adapters._probes import Answer, Prober, Question
@@ -83,7 +83,7 @@ class Watch:
             return given or _instances.environment(instance.revision, instance.id, instance.token, self._resolve)[0]
 
         def vouch() -> str:
-            return _listeners.stranger(kept.port, kept.pid, instance.token) if kept.port else ""
+            return _vouch.stranger(kept.port, kept.pid, instance.token) if kept.port else ""
 
         return Question(probe, kept.port, _instances.working_folder(instance.revision), environment, vouch, eager=eager)
 

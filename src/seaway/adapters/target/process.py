@@ -87,9 +87,12 @@ class Process:
         running = {folder: kept for folder in self._folders() if _runs(kept := _kept.look(folder))}
         left = _kept.stop(list(running))
         grace = max((float(_kept.order(folder)["grace"]) for folder in running), default=0.0)
-        until = time.monotonic() + grace + 5
-        while time.monotonic() < until and any(_runs(_kept.look(folder)) for folder in running if folder not in left):
+        until, waiting = time.monotonic() + grace + 5, [folder for folder in running if folder not in left]
+        while waiting and time.monotonic() < until:
+            waiting = [folder for folder in waiting if _runs(_kept.look(folder))]
+            left |= _kept.stop([folder for folder in waiting if not _kept.keeper(folder)])  # its keeper died meanwhile
             time.sleep(0.02)
+        left |= dict.fromkeys(waiting, "it did not end in time")
         lines = tuple(_line(folder, kept, left.get(folder, "")) for folder, kept in running.items())
         for service in {each.revision.service.name for each, _ in self._present()}:
             self._tidy(service)
