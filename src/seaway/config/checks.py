@@ -54,8 +54,8 @@ def _routes(services: Mapping[str, Service]) -> Found:
                 for path in route.paths:
                     owner = owners.setdefault((host, path), f"services.{service.name}.routes[{index}]")
                     if owner != f"services.{service.name}.routes[{index}]":
-                        where = f"{'every host' if host == '*' else host}{path}"
-                        message = f"the route {where} is taken by {owner} already"
+                        where = f"{path} of {'every host' if host == '*' else host}"
+                        message = f"the path {where} is taken by {owner} already"
                         yield ("services", service.name, "routes", index), message, "give one of them hosts or paths"
 
 

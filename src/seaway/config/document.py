@@ -27,6 +27,9 @@ Data: TypeAlias = Any  # dict[str, Data] | list[Data] | str | Plain
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+_UNCLOSED = "found unexpected end of stream"  # the parser's words
+
+
 class Plain(str):
     """A scalar without quotes: it may mean a number, true, false or nothing. With quotes it is an ordinary str."""
 
@@ -122,8 +125,9 @@ class _Reader:
         try:
             return self._document(events)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message, suggestion = _in_our_words(error)
+            is_open = error.problem == _UNCLOSED and error.context_mark
+            mark = error.context_mark if is_open else error.problem_mark or error.context_mark
+            message, suggestion = _in_our_words(error, text[mark.index : mark.index + 1] if mark else "")
             self._fail(Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1), message, suggestion)
         except yaml.YAMLError as error:
             self._fail(Place(1, 1), f"this is not YAML: {error}")
@@ -211,10 +215,14 @@ def _start(event: Any) -> Place:
     return Place(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def _in_our_words(error: yaml.MarkedYAMLError) -> tuple[str, str]:
+def _in_our_words(error: yaml.MarkedYAMLError, char: str) -> tuple[str, str]:
     problem = error.problem or error.context or "this is not YAML"
-    if "'\\t'" in problem or "tab" in problem:
+    if char == "\t" and "cannot start" in problem:
         return "a tab stands where only spaces may", "indent with spaces"
+    if problem == _UNCLOSED:
+        return "the text that begins here has no closing quote", ""
+    if "cannot start" in problem:
+        return f"a value cannot start with {char}", "put quotes around it"
     if "mapping values are not allowed" in problem:
         return "a `:` that YAML does not expect", "put quotes around the value, or check the indentation"
     if "did not find expected" in problem:

@@ -24,6 +24,7 @@ from seaway.config.fields import (
     Pause,
     Span,
     Text,
+    Tick,
     Time,
     Weight,
     choice,
@@ -157,7 +158,7 @@ class EnvironmentFields(Fields):
     concurrency: Annotated[Concurrency, choice(Concurrency)] = _ENVIRONMENT.concurrency
     on_unobservable: Annotated[OnUnobservable, choice(OnUnobservable)] = _ENVIRONMENT.on_unobservable
     if_engine_lost: EngineLostFields | None = None
-    tick: Annotated[Span, Field(ge=timedelta(milliseconds=100), le=timedelta(minutes=5))] = _ENVIRONMENT.tick
+    tick: Tick = _ENVIRONMENT.tick
 
     def environment(self, name: str, folder: Path) -> Environment:
         """The model's environment; paths become absolute, beginning at `folder`, where the file stands."""

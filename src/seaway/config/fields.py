@@ -52,6 +52,7 @@ _QUANTILE = r"^p(?:[1-9]|[1-9][0-9])(?:\.[0-9]{1,3})?$"
 
 _ARTICLE = {"nothing": "nothing", "boolean": "true or false", "integer": "a number", "number": "a number"}
 _LONGEST = timedelta(days=366)
+_SHORTEST_TICK, _LONGEST_TICK = timedelta(milliseconds=100), timedelta(minutes=5)
 _SHELL = frozenset({"|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1", "(", ")"})
 _UNSTOPPABLE = frozenset({"SIGKILL", "SIGSTOP"})
 
@@ -194,7 +195,7 @@ def _duration(value: Any) -> timedelta:
         span = timedelta.max
     if span > _LONGEST:
         raise ValueError(f"{text[:40]} is longer than a year")
-    if span % timedelta(milliseconds=1):
+    if span % timedelta(milliseconds=1) or (not span and re.search(r"[1-9]", text)):
         raise ValueError(f"{text[:40]} is finer than a millisecond")
     return span
 
@@ -204,6 +205,14 @@ def _span(value: Any) -> timedelta:
     if not span:
         raise ValueError("the duration must be longer than nothing")
     return span
+
+
+def _tick(value: Any) -> timedelta:
+    tick = _span(value)
+    if not _SHORTEST_TICK <= tick <= _LONGEST_TICK:
+        limits = f"{duration.render(_SHORTEST_TICK)} to {duration.render(_LONGEST_TICK)}"
+        raise ValueError(f"{duration.render(tick)} is outside {limits}")
+    return tick
 
 
 def _weight(value: Any) -> int:
@@ -334,6 +343,7 @@ Integer = Annotated[int, BeforeValidator(_integer)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), _pattern(_DURATION)]
 Span = Annotated[timedelta, BeforeValidator(_span), _pattern(_SPAN)]
+Tick = Annotated[timedelta, BeforeValidator(_tick), _pattern(_SPAN)]
 Pause = Annotated[
     timedelta | None, BeforeValidator(_pause), _any({"const": "until promoted"}, {"type": "string", "pattern": _SPAN})
 ]

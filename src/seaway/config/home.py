@@ -49,8 +49,10 @@ class Home:
 
     @property
     def engine_url(self) -> str:
-        """The URL of the database."""
-        return f"sqlite:///{self.database}"
+        """The URL of the database, with its special characters quoted."""
+        from urllib.parse import quote
+
+        return f"sqlite:///{quote(str(self.database))}"
 
     @property
     def engine_lock(self) -> Path:
@@ -110,10 +112,6 @@ class Home:
 
     def ensure(self) -> None:
         """Make the folders, for their owner only. Raises UsageError when somebody else could read or write them."""
-        if {"?", "\n", "\0"} & set(str(self.root)):
-            raise UsageError(
-                f"the state folder's path {str(self.root)!r} has characters that a database URL cannot hold"
-            )
         _private(self.root, "set SEAWAY_HOME to a folder of your own")
         link = self.root / "run"
         if not _fits(link):

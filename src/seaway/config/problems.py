@@ -56,7 +56,7 @@ class _Explanations:
             return f"{_subject(path)}a list is expected here, not {self._found(path)}", "write [a, b] or lines with -"
         if what in ("greater_than_equal", "less_than_equal"):
             side = "at least" if what == "greater_than_equal" else "at most"
-            return f"{_subject(path)}it must be {side} {_limit(context)}", ""
+            return f"{_subject(path)}it must be {side} {context.get('ge', context.get('le'))}", ""
         if what in ("too_short", "string_too_short"):
             return f"{_subject(path)}it is empty", "give it a value, or remove the key"
         if what in ("too_long", "string_too_long"):
@@ -102,12 +102,3 @@ def _subject(path: Path) -> str:
 
 def _inside(path: Path) -> str:
     return f" in `{'.'.join(str(part) for part in path)}`" if path else ""
-
-
-def _limit(context: Mapping[str, Any]) -> str:
-    from datetime import timedelta
-
-    from seaway.model import duration
-
-    limit = context.get("ge", context.get("le"))
-    return duration.render(limit) if isinstance(limit, timedelta) else str(limit)
