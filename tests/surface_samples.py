@@ -65,7 +65,7 @@ def rollout(**changes: object) -> Rollout:
             revision("b").id: Weight(50_000, 50_000, Observed(49_120, 8143)),
             revision("a").id: Weight(950_000, 950_000, None),
         },
-        steps=(StepRecord(NOW, NOW, "done"), StepRecord(NOW)),
+        steps=(StepRecord(NOW, NOW, "done"), StepRecord(NOW), *[StepRecord()] * 4),
         seq=7,
         epoch=1,
     )

@@ -160,28 +160,22 @@ def _lines(home: Home, rollout: str, done: Resting, deadline: float | None, show
     arrived: queue.Queue[Json] = queue.Queue()
     threading.Thread(target=_listen, args=(home, rollout, arrived), daemon=True).start()
     spoken = time.monotonic()
+    last = False  # the last event of the rollout has come
+    patience = 0.0  # until when it is waited for, once the end is known
     with Client(home) as client:
         while True:
             document = _patiently(lambda: client.document(rollout), away)
             for event in _drain(arrived, wait=REDRAW):
                 show(event)
                 spoken = time.monotonic()
+                last = last or event["customData"]["seaway"]["event"] == "rollout.finished"
             if document is not None and (done(document) or _passed(deadline)):
-                _rest(arrived, document, show)
-                return document
-            if time.monotonic() - spoken > HEARTBEAT:
+                patience = patience or time.monotonic() + LAST_EVENT
+                if last or not ended(document) or time.monotonic() > patience:
+                    return document
+            elif time.monotonic() - spoken > HEARTBEAT:
                 console.say(_alive(document))
                 spoken = time.monotonic()
-
-
-def _rest(arrived: queue.Queue[Json], document: Json, show: Callable[[Json], None]) -> None:
-    """What is still on its way: of an ended rollout all up to its last event."""
-    patience = time.monotonic() + (LAST_EVENT if ended(document) else REDRAW)
-    finished = False
-    while not finished and time.monotonic() < patience:
-        for event in _drain(arrived, wait=REDRAW):
-            show(event)
-            finished = finished or event["customData"]["seaway"]["event"] == "rollout.finished"
 
 
 def _alive(document: Json | None) -> str:
