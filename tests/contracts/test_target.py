@@ -335,6 +335,19 @@ def test_a_running_job_is_adopted_and_one_whose_end_was_not_seen_is_never_repeat
     assert count.read_text() == "x\n"
 
 
+def test_an_adopted_job_keeps_its_secrets_to_itself_as_well(harness, tmp_path):
+    target, one, go = harness.engine(), revision(secrets={"PASSWORD": "env:PASSWORD"}), tmp_path / "go"
+    command = ("sh", "-c", f'until test -e {go}; do sleep 0.05; done; echo "it is $PASSWORD"')
+    assert target.run("k", one, command, fence()).state is JobState.RUNNING
+    harness.leave()
+    harness.kill_supervision()
+    other = harness.engine()
+    other.run("k", one, command, fence(2))
+    go.touch()
+    seen = until(lambda: (job := other.run("k", one, command, fence(2))).state is not JobState.RUNNING and job)
+    assert seen.tail.startswith("it is ***\n")
+
+
 # ------------------------------------------------------------ secrets and logs
 
 

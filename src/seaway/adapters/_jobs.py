@@ -54,7 +54,11 @@ def proceed(key: str, folder: Path, revision: Revision, resolve: Callable[[str],
     kept = _kept.look(folder)
     if kept.keeper == 0 and kept.child is not Child.STRANGER:
         token = _kept.order(folder)["token"]
-        environment, hide = _instances.environment(revision, key, token, resolve) if not record else ({}, ())
+        given = _instances.environment_of(kept.pid, token) if kept.pid else None
+        if given:  # adopted: its secrets are those it was given
+            environment, hide = given, tuple(given[name] for name in revision.service.secrets if name in given)
+        else:
+            environment, hide = _instances.environment(revision, key, token, resolve)
         failed = _kept.launch({folder: _kept.Launch(environment, hide)})
         if failed:
             raise errors.NotReachable(f"the job {key} was not started: {failed[folder]}", hint="seaway rollout retry")
