@@ -9,6 +9,7 @@ from typing import Any
 import h2.config
 import h2.connection
 import h2.events
+
 from traffic_peers import Loop, free_port
 
 

@@ -8,9 +8,10 @@ import contextlib
 import hashlib
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -43,6 +44,15 @@ class Loop:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+
+class Head(NamedTuple):
+    """The head of a request, also as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    raw: bytes
 
 
 class Backend:
@@ -91,11 +101,12 @@ class Backend:
         self.seen[path] += 1
         self.open += 1
         try:
-            return await self._act(method, path, headers, head, reader, writer)
+            return await self._act(Head(method, path, headers, head), reader, writer)
         finally:
             self.open -= 1
 
-    async def _act(self, method, path, headers, head, reader, writer) -> bool:
+    async def _act(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        method, path, headers = head.method, head.path, head.headers
         body = 0
         if "content-length" in headers:
             body = len(await reader.readexactly(int(headers["content-length"])))
@@ -126,7 +137,7 @@ class Backend:
             await asyncio.sleep(float(argument))
         status = b"500 Oops" if verb == "fail" or (self.failing and verb != "ready") else b"200 OK"
         status = b"503 Not Ready" if verb == "ready" and not self.ready else status
-        text = head if verb == "head" else f"{self.name} {method} {body}".encode()
+        text = head.raw if verb == "head" else f"{self.name} {method} {body}".encode()
         writer.write(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(text), text))
         await writer.drain()
         return True
@@ -187,7 +198,11 @@ class Client:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
-        lines = {"Host": f"127.0.0.1:{self.port}", **({"Content-Length": str(len(body))} if body else {}), **(headers or {})}
+        lines = {
+            "Host": f"127.0.0.1:{self.port}",
+            **({"Content-Length": str(len(body))} if body else {}),
+            **(headers or {}),
+        }
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
         raw = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -208,8 +223,6 @@ class Client:
 
 def eventually(check: Callable[[], Any], seconds: float = 5.0, step: float = 0.01) -> Any:
     """The first true answer of `check`; its last one when the time is over."""
-    import time
-
     until = time.monotonic() + seconds
     while not (answer := check()) and time.monotonic() < until:
         time.sleep(step)

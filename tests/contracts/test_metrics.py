@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
 from seaway import errors
 from seaway.model.service import Protocol, Route
@@ -177,7 +178,9 @@ def test_an_answer_that_is_no_evidence_is_refused(liar: Any, body: bytes) -> Non
 
 def test_the_control_an_honest_answer_is_taken(liar: Any) -> None:
     server, metrics = liar
-    server.body = statistics(COMPLETED, buckets=[{"upper_bound": 1, "cumulative": 2}, {"upper_bound": 2.5, "cumulative": 3}])
+    server.body = statistics(
+        COMPLETED, buckets=[{"upper_bound": 1, "cumulative": 2}, {"upper_bound": 2.5, "cumulative": 3}]
+    )
     sample = metrics.sample("api", ("api-a",))["api-a"]
     assert (sample.requests, sample.failed, sample.latency.counts) == (3, 0, (2, 1, 0))
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
 from seaway import errors
 from seaway.model.instance import Fence
@@ -129,7 +130,9 @@ class TestConverge:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("weights", [{"api-b": 0, "api-a": 0}, {"api-a": 999_999}, {"api-b": -1, "api-a": WHOLE + 1}])
+    @pytest.mark.parametrize(
+        "weights", [{"api-b": 0, "api-a": 0}, {"api-a": 999_999}, {"api-b": -1, "api-a": WHOLE + 1}]
+    )
     def test_weights_that_are_no_division_are_never_written(self, stage: Stage, weights: dict[str, int]) -> None:
         stage.shift({"api-b": 0, "api-a": WHOLE})
         with pytest.raises(errors.Refused, match="sum to 1000000"):
@@ -165,7 +168,9 @@ class TestRefusals:
         with pytest.raises(errors.Fenced):
             stage.another().converge(stage.routing({"api-b": WHOLE, "api-a": 0}), stage.fence(epoch=4))
         assert stage.router.look("api").weights == {"api-a": WHOLE}
-        stage.router.converge(stage.routing({"web-a": WHOLE}, service="web", routes=(Route(paths=("/w",)),)), Fence("test/web", 1))
+        stage.router.converge(
+            stage.routing({"web-a": WHOLE}, service="web", routes=(Route(paths=("/w",)),)), Fence("test/web", 1)
+        )
 
     def test_a_place_that_two_services_claim_is_an_error_before_anything_is_written(self, stage: Stage) -> None:
         stage.shift({"api-a": WHOLE})
@@ -174,7 +179,10 @@ class TestRefusals:
 
     def test_what_the_proxy_refuses_is_told_in_its_words_and_undone(self, stage: Stage) -> None:
         stage.shift({"api-a": WHOLE})
-        broken = (Destination("api-b", 0, ("no-address:80",)), Destination("api-a", WHOLE, (stage.backend("api-a").address,)))
+        broken = (
+            Destination("api-b", 0, ("no-address:80",)),
+            Destination("api-a", WHOLE, (stage.backend("api-a").address,)),
+        )
         with pytest.raises(errors.Refused, match="malformed IP address: no-address"):
             stage.router.converge(stage.routing({}, backends=broken), stage.fence())
         seen = stage.router.look("api")
@@ -376,9 +384,14 @@ class TestSticky:
         assert sum(side.started for side in counts.values()) == 40
 
     def test_users_may_be_told_apart_by_a_header(self, stage: Stage) -> None:
-        sticky = replace(__import__("contracts.traffic_harness", fromlist=["STICKY"]).STICKY, cookie="", header="x-user")
+        sticky = replace(
+            __import__("contracts.traffic_harness", fromlist=["STICKY"]).STICKY, cookie="", header="x-user"
+        )
         stage.shift({"api-b": 500_000, "api-a": 500_000}, sticky=sticky)
-        sides = [{stage.request(headers={"x-user": f"u{user}"})[1]["x-seaway-revision"] for _ in range(3)} for user in range(12)]
+        sides = [
+            {stage.request(headers={"x-user": f"u{user}"})[1]["x-seaway-revision"] for _ in range(3)}
+            for user in range(12)
+        ]
         assert all(len(side) == 1 for side in sides)
         assert set().union(*sides) == {"api-a", "api-b"}
 
@@ -407,7 +420,8 @@ class TestPort:
             with pytest.raises(errors.Conflict, match=f"process {process.pid} .*http.server"):
                 stage.router.converge(stage.routing({"api-a": WHOLE}), stage.fence())
             owner = stage.router.owner()
-            assert owner is not None and owner.pid == process.pid
+            assert owner is not None
+            assert owner.pid == process.pid
             with pytest.raises(errors.Conflict, match="no longer the one"):
                 stage.router.take_over(replace(owner, started="1"), stage.fence())
             assert process.poll() is None
@@ -511,7 +525,11 @@ class TestDeath:
 
         assert eventually(back, 10)
         assert stage.router.look("api").weights == {"api-b": 300_000, "api-a": 700_000}
-        unseen = eventually(lambda: stage.router.losses("api", begin, now()).unseen.total_seconds())
+
+        def gap() -> float:
+            return float(stage.router.losses("api", begin, now()).unseen.total_seconds())
+
+        unseen = eventually(gap)
         assert 0.05 < unseen < 5
 
     def test_what_runs_is_adopted_by_the_next_object(self, stage: Stage) -> None:

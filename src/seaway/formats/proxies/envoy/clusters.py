@@ -41,7 +41,7 @@ def document(clusters: Iterable[dict[str, Any]], version: str) -> dict[str, Any]
 
 
 def _cluster(name: names.Name, addresses: tuple[str, ...], readiness: Probe) -> dict[str, Any]:
-    endpoints = [{"endpoint": {"address": socket_address(address)}} for address in sorted(addresses)]
+    endpoints = [_endpoint(address) for address in sorted(addresses)]
     breaker = {"max_connections": _CONNECTIONS, "max_pending_requests": _REQUESTS, "max_requests": _REQUESTS}
     protocol: dict[str, Any] = {"http2_protocol_options": {}} if name.http2 else {"http_protocol_options": {}}
     options = any_of(
@@ -63,6 +63,12 @@ def _cluster(name: names.Name, addresses: tuple[str, ...], readiness: Probe) -> 
         "circuit_breakers": {"thresholds": [{**breaker, "max_retries": _RETRIES}]},
         "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options},
     }
+
+
+def _endpoint(address: str) -> dict[str, Any]:
+    """One instance. Its own address is the Host of health checks: Envoy would send the cluster's name, which is no host."""
+    checked = {"hostname": address}
+    return {"endpoint": {"address": socket_address(address), "health_check_config": checked}}
 
 
 def _health_check(probe: Probe, *, http2: bool) -> dict[str, Any]:
