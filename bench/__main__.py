@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import platform
+import signal
 import sys
 import time
 
@@ -17,6 +18,8 @@ ROWS = {
 
 
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that everything a row started is stopped
+        signal.signal(number, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description="Rows: " + "; ".join(f"{name}: {what}" for name, (_, what) in ROWS.items())
     )

@@ -112,7 +112,8 @@ class Stage:
             if process.name.isdecimal() and int(process.name) != os.getpid():
                 with contextlib.suppress(OSError):
                     command = (process / "cmdline").read_bytes()
-                    if mark in command or mark in (process / "environ").read_bytes():
+                    place = os.fsencode((process / "cwd").readlink())
+                    if command and mark in command + place + (process / "environ").read_bytes():
                         found.append(
                             f"{process.name} {command.replace(bytes(1), b' ').decode(errors='replace').strip()}"
                         )
