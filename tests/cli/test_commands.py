@@ -295,7 +295,7 @@ def test_silence_is_broken_by_what_is_waited_for(
 ) -> None:
     monkeypatch.setattr(watching, "HEARTBEAT", 0.2)
     plane.become(State.OBSERVING, waiting=Waiting("the pause", "the engine", NOW, "it goes on"))
-    assert seaway("rollout", "watch", NAME, "--timeout", "600ms") == 130
+    assert seaway("rollout", "watch", NAME, "--timeout", "2s") == 130
     assert "◌ still observing, waiting for the pause" in capsys.readouterr().err
 
 
@@ -352,23 +352,36 @@ def test_on_a_terminal_the_tree_is_drawn_and_a_held_rollout_is_watched_on(
         stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, text=True,
     )  # fmt: skip
     os.close(terminal)
-    time.sleep(1.2)
+    shown = bytearray()
+    reader = threading.Thread(target=_read, args=(control, shown))
+    reader.start()
+    until(lambda: "॥ shop to production".encode() in shown)
+    time.sleep(0.5)
     assert process.poll() is None
     plane.become(State.SUCCEEDED, ended=datetime.now(UTC))
-    shown = b""
+    out, _ = process.communicate(timeout=20)
+    reader.join()
+    os.close(control)
+    assert process.returncode == 0
+    assert out.startswith(f"{NAME} succeeded")
+    text = shown.decode()
+    assert "✔ shop to production" in text
+    assert "\x1b[3" not in text  # NO_COLOR: no colours, only movements of the cursor
+
+
+def _read(control: int, shown: bytearray) -> None:
     try:
         while chunk := os.read(control, 4096):
             shown += chunk
     except OSError:  # the terminal is gone with its last program
-        pass
-    os.close(control)
-    out, _ = process.communicate(timeout=10)
-    assert process.returncode == 0
-    assert out.startswith(f"{NAME} succeeded")
-    text = shown.decode()
-    assert "॥ shop to production" in text
-    assert "✔ shop to production" in text
-    assert "\x1b[3" not in text  # NO_COLOR: no colours, only movements of the cursor
+        return
+
+
+def until(condition: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_completion_knows_live_rollouts(running: Running, home: Home) -> None:

@@ -30,6 +30,7 @@ def serving(plane: FakePlane, tmp_path: Path, **parts: Any) -> Iterator[TestClie
     stopped: list[bool] = []
     parts = {"stop": lambda: stopped.append(True), "heartbeat": 0.05, **parts}
     authority = parts.pop("authority", LocalOwner(TOKEN, "mona"))
+    plane.start()
     app = application(plane, authority, tmp_path / "answers.sqlite", **parts)  # type: ignore[arg-type]
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}, raise_server_exceptions=False) as client:
         client.stopped = stopped  # type: ignore[attr-defined]
@@ -46,7 +47,7 @@ def key(value: str) -> dict[str, str]:
     return {"Idempotency-Key": value}
 
 
-def test_the_engine_runs_as_long_as_the_server(plane: FakePlane, tmp_path: Path) -> None:
+def test_the_engine_ends_with_the_server(plane: FakePlane, tmp_path: Path) -> None:
     announced: list[bool] = []
     with serving(plane, tmp_path, started=lambda: announced.append(plane.running)):
         assert announced == [True]

@@ -6,6 +6,7 @@ Everything here is quick and blocking; `web` calls it in threads.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,9 +30,9 @@ Json = dict[str, Any]
 class ControlPlane:
     """One engine of a state folder, from `start` to `stop`."""
 
-    def __init__(self, home: Home, *, take_over: bool = False) -> None:
+    def __init__(self, home: Home, *, take_over: bool = False, on_lost: Callable[[str], None] = lambda _: None) -> None:
         self._hands = Composition(home)
-        self._engine = Engine(home, self._hands, take_over=take_over)
+        self._engine = Engine(home, self._hands, take_over=take_over, on_lost=on_lost)
 
     def start(self) -> None:
         """Take the lock and run. Raises Conflict when another engine holds it."""
@@ -45,8 +46,8 @@ class ControlPlane:
     # ------------------------------------------------------------ what is
 
     def health(self) -> Json:
-        """Version, process and epoch."""
-        return {"format": "seaway.health/v1", "version": __version__, "pid": os.getpid(), "epoch": self._engine.epoch}
+        """Version and process, and the engine's signs of life and of trouble."""
+        return {"format": "seaway.health/v1", "version": __version__, "pid": os.getpid(), **self._engine.health()}
 
     def documents(self, service: str = "", environment: str = "", *, active: bool | None = None) -> list[Json]:
         """Rollouts as `seaway.rollout/v1`, newest first."""

@@ -12,6 +12,7 @@ import json
 import os
 import pwd
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def serve(home: Home, *, take_over: bool = False, parent: int = 0) -> None:
 
     os.umask(0o077)
     home.ensure()
+    _log_to_stderr()
     settings = Settings(str(home.root), take_over, parent)
     os.environ[_SETTINGS] = json.dumps(asdict(settings))
     token(settings)
@@ -65,6 +67,25 @@ def serve(home: Home, *, take_over: bool = False, parent: int = 0) -> None:
     with bound(private(home)) as listener:
         server.run(sockets=[listener])
     _withdraw(home)
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,  # plain: a traceback with values of variables could show a secret
+            structlog.processors.LogfmtRenderer(sort_keys=False, key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
 
 
 def server_settings(app: Any, *, factory: bool = False) -> uvicorn.Config:
@@ -96,7 +117,11 @@ def plane(settings: Settings) -> ControlPlane:
     """The control plane of the settings' state folder, not started."""
     from seaway.app.control_plane import ControlPlane
 
-    return ControlPlane(Home(Path(settings.home)), take_over=settings.take_over)
+    return ControlPlane(
+        Home(Path(settings.home)),
+        take_over=settings.take_over,
+        on_lost=lambda _: os.kill(os.getpid(), signal.SIGTERM),  # a newer engine works: this process has nothing left to do
+    )
 
 
 def owner() -> str:

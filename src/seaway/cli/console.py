@@ -52,7 +52,7 @@ def confirm(question: str, option: str, *, answered: bool) -> None:
     if answered:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question} There is no terminal to ask on", hint=f"add {option}")
+        raise UsageError(f"{question} That needs a yes, and there is no terminal to ask on", hint=f"add {option}")
     click.confirm(question, abort=True, err=True)
 
 

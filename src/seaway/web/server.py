@@ -7,6 +7,7 @@ import os
 import signal
 import uuid
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,12 @@ def application(
     started: Callable[[], None] = lambda: None,
     heartbeat: float = stream.HEARTBEAT,
 ) -> Starlette:
-    """The API over a control plane. `started` is called once the plane runs, `stop` when somebody asks for shutdown."""
+    """The API over a control plane that runs; it is stopped with the server. `started` is called when requests can be answered,
+    `stop` when somebody asks for shutdown.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, stream.Pulse]]:
-        await to_thread.run_sync(plane.start)
         app.state.answers = Answers(answers)
         app.state.pulse = stream.Pulse(plane)
         started()
@@ -70,10 +72,21 @@ def application(
 def create() -> Starlette:
     """Uvicorn's factory: what to serve stands in the environment, where `app.serving` has put it."""
     settings = serving.settings()
+    plane = serving.plane(settings)
+    _start(plane)
     return application(
-        serving.plane(settings),
+        plane,
         LocalOwner(serving.token(settings), serving.owner()),
         settings.answers,
         stop=lambda: os.kill(os.getpid(), signal.SIGTERM),
         started=lambda: serving.publish(settings),
     )
+
+
+def _start(plane: ControlPlane) -> None:
+    """Start before the server does, so that a refusal ends the command with its own words; not in the event loop's thread."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            thread.submit(plane.start).result()
+        except TypeError as error:  # uvicorn takes it for a factory that wants arguments
+            raise RuntimeError("the engine did not start") from error
