@@ -32,7 +32,14 @@ class Chores:
     """One thread; a chore that fails is tried again a second later."""
 
     def __init__(
-        self, database: Database, batch: Batch, ballast: Ballast, desk: Desk, journal: Journal, clock: Clock
+        self,
+        *,
+        database: Database,
+        batch: Batch,
+        ballast: Ballast,
+        desk: Desk,
+        journal: Journal,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._batch = batch

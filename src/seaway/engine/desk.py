@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import sqlalchemy as sa
 import structlog
 
 from seaway.engine import hands, store
@@ -20,10 +19,9 @@ from seaway.engine.database import Database
 from seaway.engine.lanes import Lanes
 from seaway.engine.launch import Journal
 from seaway.engine.transition import Transitions
-from seaway.errors import Fenced, Full
+from seaway.errors import Fenced
 from seaway.model import codec
 from seaway.model.rollout import Rollout
-from seaway.rollout import people
 from seaway.rollout.messages import Command, DeadlinePassed, Event
 
 THREADS = 4
@@ -140,8 +138,8 @@ class Desk:
                 self._reload(case)
                 with case.lock:
                     case.letters.appendleft(letter)
-            except (Full, sa.exc.SQLAlchemyError):
-                _log.exception("the database failed; it is tried again", rollout=case.id)
+            except Exception:  # noqa: BLE001 - a full or locked disk, or a mistake of ours: the letter is not lost, and the watchdog sees it
+                _log.exception("a letter could not be taken; it is tried again", rollout=case.id)
                 with case.lock:
                     case.letters.appendleft(letter)
                 _later(lambda: self._submit(lambda: self._work(case)))
@@ -168,14 +166,15 @@ class Desk:
     def _open_mail(self, case: Case) -> bool:
         with self._database.read() as connection:
             unread = store.unread(connection, case.id)
+            is_behind = store.seq(connection, case.id) != case.rollout.seq
+        if is_behind:  # another rollout's end has moved this one on
+            self._reload(case)
         if not unread:
             return False
         if len(unread) > 1:
             with case.lock:
                 case.letters.appendleft(Mail())
         first = unread[0]
-        if words := people.refusal(case.rollout, first.event):
-            _log.info("refused", rollout=case.id, event=first.event.kind, reason=words)
         return self._settle(case, (first.event,), first.id)
 
     def _settle(self, case: Case, happened: tuple[Event, ...], message: int | None = None) -> bool:
@@ -201,7 +200,7 @@ class Desk:
         except Fenced as error:
             self._transitions.lost(error.message)
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever DBOS or the database says, the effects stay to be done
             if self._closed or self._database.gate.closed:
                 return
             _log.exception("effects could not be journaled; they are tried again", rollout=case.id, seq=seq)

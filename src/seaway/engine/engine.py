@@ -44,8 +44,6 @@ from seaway.model.rollout import Rollout
 from seaway.rollout import begin
 from seaway.rollout.messages import Event
 
-HEADROOM = 1000  # generations that the standing watch may use while a new rollout waits to begin
-
 _log = structlog.get_logger(__name__)
 
 
@@ -94,11 +92,32 @@ class Engine:
         self._desk = Desk(self._database, transitions, self._lanes, changed=self._changed, ended=self._ended)
         self._journal = self._desk.journal = Journal(self._database, transitions.perform, self._desk.finished)
         self._batch = Batch(self._database)
-        self._watch = Watch(self._desk, ports, self._lanes, self._batch, clock, self._give_up)
+        self._watch = Watch(
+            desk=self._desk,
+            ports=ports,
+            lanes=self._lanes,
+            batch=self._batch,
+            clock=clock,
+            lost=self._give_up,
+        )
         self._standing = Standing(self._database, ports, self._lanes, self._desk.is_active, self._give_up)
         self._outbox = Outbox(self._database, self._feed, ports.receivers)
-        self._chores = Chores(self._database, self._batch, self._ballast, self._desk, self._journal, clock)
-        self._health = Health(self._desk, self._watch, self._lanes, self._standing, self._outbox, clock)
+        self._chores = Chores(
+            database=self._database,
+            batch=self._batch,
+            ballast=self._ballast,
+            desk=self._desk,
+            journal=self._journal,
+            clock=clock,
+        )
+        self._health = Health(
+            desk=self._desk,
+            watch=self._watch,
+            lanes=self._lanes,
+            standing=self._standing,
+            outbox=self._outbox,
+            clock=clock,
+        )
 
     # ------------------------------------------------------------ life
 
@@ -166,15 +185,14 @@ class Engine:
         with self._database.write() as connection:
             unfinished = store.undone(connection)
             active = {each.id: each for each in store.find(connection, active=True)}
-            for rollout, _ in unfinished:
-                found = store.load(connection, rollout)
-                if found:
-                    active.setdefault(rollout, found)
-            for rollout in store.with_mail(connection):
-                active.setdefault(rollout.id, rollout)
+            for name_, _ in unfinished:
+                if found := store.load(connection, name_):
+                    active.setdefault(name_, found)
+            for each in store.with_mail(connection):
+                active.setdefault(each.id, each)
             store.adopt(connection, tuple(active), epoch)
             cases = [(store.load(connection, each), load(connection, known, now)) for each, known in active.items()]
-        awaited = {rollout: seq for rollout, seq in sorted(unfinished)}
+        awaited = dict(sorted(unfinished))
         for rollout_now, known_samples in cases:
             if rollout_now is not None:
                 case = Case(rollout_now, evidence=Evidence(known_samples))
@@ -206,7 +224,7 @@ class Engine:
     def submit(self, plan: Plan, plan_hash: str, *, actor: str, origin: str = "person", key: str = "") -> str:
         """Make a rollout of a plan; returns its id, and for the same key the same id again.
 
-        Raises PlanRefused (stale, frozen, held), Conflict (`concurrency: reject`), Full (below 50 MiB), KeyReused.
+        Raises PlanRefused (stale), Conflict (`concurrency: reject`), Full (below 50 MiB), KeyReused.
         """
         if self._ballast.is_low():
             raise Full(
@@ -219,20 +237,21 @@ class Engine:
             before = store.submitted(connection, key)
             if before is not None:
                 return _same(before, plan_hash, key)
-            placement = admission.check(connection, plan, origin=origin)
+            placement = admission.fitting(connection, plan)
             rollout = begin.begin(
                 identifier.new("ro", now, secrets.randbits(20)),
                 plan,
                 plan_hash,
                 actor,
                 now,
-                generation=placement.generation + HEADROOM,
+                generation=placement.generation + admission.HEADROOM,
                 origin=origin,
             )
             rollout = store.owned(rollout, self.epoch)
             store.insert(connection, rollout, key=key, now=now)
-            woken = admission.enter(connection, rollout, now=now)
-        self._desk.open(Case(rollout))
+            woken = admission.enter(connection, rollout, now)
+            known = store.load(connection, rollout.id) or rollout
+        self._desk.open(Case(known))
         self._desk.wake(woken)
         return rollout.id
 
@@ -252,7 +271,7 @@ class Engine:
     def lift(self, environment: str, service: str) -> None:
         """Lift the hold that an abort left: releases that waited for it may go."""
         with self._database.write() as connection:
-            woken = admission.lift(connection, environment, service, now=self._clock.now())
+            woken = admission.lift(connection, environment, service, self._clock.now())
         self._desk.wake(woken)
 
     # ------------------------------------------------------------ what is

@@ -19,8 +19,9 @@ Document = dict[str, Any]
 Render = Callable[[Emit, Rollout, int, datetime], Document]
 
 
-def append(connection: sa.Connection, emit: Emit, rollout: Rollout, key: str, render: Render, now: datetime) -> None:
-    """Append one event under its key; a key that is there already stays as it is."""
+def append(connection: sa.Connection, event: tuple[Emit, Rollout, str], render: Render, now: datetime) -> None:
+    """Append one event (what, of which rollout, under which key); a key that is there already stays as it is."""
+    emit, rollout, key = event
     if connection.execute(sa.select(events.c.sequence).where(events.c.key == key)).first():
         return
     added = connection.execute(events.insert().values(key=key, rollout=rollout.id, type=emit.type, document=""))

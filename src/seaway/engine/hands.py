@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import replace
+from typing import Protocol, cast
 
 from seaway.errors import Conflict, Fenced, NotFound, NotReachable, PortError
+from seaway.model import weight
+from seaway.model.environment import EngineLost
 from seaway.model.instance import Fence, JobState
 from seaway.model.plan import Plan
 from seaway.model.revision import Revision
 from seaway.model.rollout import Loss, Rollout
-from seaway.model.routing import Losses
+from seaway.model.routing import Losses, Routing
 from seaway.ports.events import Events
 from seaway.ports.metrics import Metrics
 from seaway.ports.target import Target
-from seaway.ports.traffic import Portholder, Traffic
+from seaway.ports.traffic import DeadMan, Portholder, Traffic
 from seaway.rollout import messages
 
 _PAUSES = (0.2, 1.0, 3.0)  # seconds
+_DEAD_MAN = 10**12  # beyond every generation that an engine uses
 
 
 class Hands(Protocol):
@@ -76,7 +80,7 @@ def _carry_out(command: messages.Command, rollout: Rollout, hands: Hands, owner:
             job = hands.target(plan).run(command.key, plan.candidate, command.command, owner)
             return (messages.JobsSeen(job),) if job.state is not JobState.RUNNING else ()
         case messages.ConvergeRouting():
-            traffic(hands, plan).converge(command.routing, owner)
+            _route(traffic(hands, plan), rollout, command.routing, owner)
         case messages.StopForeign():
             return _take_over(command, hands, plan, owner)
         case messages.SendProbes():
@@ -86,6 +90,33 @@ def _carry_out(command: messages.Command, rollout: Rollout, hands: Hands, owner:
         case _:
             pass
     return ()
+
+
+def _route(router: Traffic, rollout: Rollout, routing: Routing, owner: Fence) -> None:
+    """Converge, with the dead man's switch (`if_engine_lost: stable`) never set to what this routing takes away."""
+    if rollout.plan.if_engine_lost.action is not EngineLost.STABLE or not hasattr(router, "arm"):
+        router.converge(routing, owner)
+        return
+    switch = cast("DeadMan", router)
+    home = home_routing(rollout, routing)
+    if home is None:
+        switch.disarm(routing.service, owner)
+        router.converge(routing, owner)
+    else:
+        router.converge(routing, owner)
+        switch.arm(home, rollout.plan.if_engine_lost.after, owner)
+
+
+def home_routing(rollout: Rollout, routing: Routing) -> Routing | None:
+    """The same routing with all traffic on stable; None when stable is not (or not any more) where traffic should go."""
+    stable = rollout.plan.stable
+    here = stable is not None and any(each.revision == stable.id and each.addresses for each in routing.backends)
+    if stable is None or not here or rollout.memory.get("promoted"):
+        return None
+    backends = tuple(
+        replace(each, weight=weight.WHOLE if each.revision == stable.id else 0) for each in routing.backends
+    )
+    return replace(routing, generation=_DEAD_MAN + routing.generation, backends=backends)
 
 
 def side(plan: Plan, name: str) -> Revision:
@@ -130,9 +161,9 @@ def _losses(command: messages.CountLosses, router: Traffic, plan: Plan) -> Losse
 def _take_over(command: messages.StopForeign, hands: Hands, plan: Plan, owner: Fence) -> tuple[messages.Event, ...]:
     """Idempotent: once nobody foreign holds the port, there is nothing left to stop."""
     router = traffic(hands, plan)
-    holder: Portholder | None = router if hasattr(router, "take_over") else None
-    if holder is None:
+    if not hasattr(router, "take_over"):
         raise NotFound(f"the router of {plan.environment} cannot take a port over")
+    holder = cast("Portholder", router)
     found = holder.owner()
     if found is None:
         return ()

@@ -23,7 +23,14 @@ class Health:
     """Looks at the parts of one engine."""
 
     def __init__(
-        self, desk: Desk, watch: Watch, lanes: Lanes, standing: Standing, outbox: Outbox, clock: Clock
+        self,
+        *,
+        desk: Desk,
+        watch: Watch,
+        lanes: Lanes,
+        standing: Standing,
+        outbox: Outbox,
+        clock: Clock,
     ) -> None:
         self._desk = desk
         self._watch = watch

@@ -57,7 +57,7 @@ class Lanes:
         while following is not None:
             try:
                 following()
-            except Exception:  # the thread goes on with other work; each kind of work handles what it can expect
+            except Exception:  # noqa: BLE001 - the thread goes on with other work; each kind of work handles what it can expect
                 _log.exception("work failed", place=place)
             following = self._next(place)
 

@@ -137,11 +137,11 @@ def _registered(dbos: Any) -> Any:
     if "workflow" in _registry:
         return _registry["workflow"]
 
-    @dbos.step(name="effect")
+    @dbos.step(name="effect")  # type: ignore[untyped-decorator]
     def effect(rollout: str, seq: int, position: int, command: Any) -> Any:
         return _current["perform"](rollout, seq, position, command)
 
-    @dbos.workflow(name="carry_out")
+    @dbos.workflow(name="carry_out")  # type: ignore[untyped-decorator]
     def carry_out(rollout: str, seq: int, commands: list[Any]) -> int:
         for position, command in enumerate(commands):
             effect(rollout, seq, position, command)

@@ -52,5 +52,5 @@ def _ask(seen: list[Event], rollout: str, question: Callable[[], Event]) -> None
         raise
     except PortError as error:
         _log.debug("a look failed", rollout=rollout, error=error.message)
-    except Exception:  # an adapter's mistake must not stop the looks of everybody else
+    except Exception:  # noqa: BLE001 - an adapter's mistake must not stop the looks of everybody else
         _log.exception("a look failed", rollout=rollout)

@@ -71,7 +71,7 @@ class Outbox:
         while not self._stop.wait(_LOOK):
             try:
                 self.refresh()
-            except Exception:  # a receiver's configuration that cannot be read now is read again
+            except Exception:  # noqa: BLE001 - a receiver's configuration that cannot be read now is read again
                 _log.exception("receivers could not be read")
 
     def _begin(self, name: str) -> int:
@@ -95,7 +95,7 @@ class Outbox:
                     reached = sequence
                 pause = _FIRST_PAUSE
                 self._note(name, "")
-            except Exception as error:  # whatever a receiver does, the engine goes on
+            except Exception as error:  # noqa: BLE001 - whatever a receiver does, the engine goes on
                 words = error.message if isinstance(error, PortError) else f"{type(error).__name__}: {error}"
                 self._note(name, words)
                 self._stop.wait(pause)
@@ -107,7 +107,7 @@ class Outbox:
         """The sequence of the last event that the receiver surely has; what it has it need not get again."""
         try:
             last = receiver.last()
-        except Exception:  # a receiver that cannot answer now is simply given the events again, under their keys
+        except Exception:  # noqa: BLE001 - a receiver that cannot answer now is simply given the events again, under their keys
             return delivered
         for sequence, event in self._feed.after(delivered) if last else ():
             if event["context"]["id"] == last:

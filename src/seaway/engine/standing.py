@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -76,7 +76,7 @@ class Standing:
             try:
                 with self._database.read() as connection:
                     found = placements.every(connection)
-            except Exception:  # the next look comes in any case
+            except Exception:  # noqa: BLE001 - the next look comes in any case
                 _log.exception("placements could not be read")
                 found = ()
             for placed in found:
@@ -101,7 +101,7 @@ class Standing:
             self._lost(error.message)
         except PortError as error:
             words = error.message
-        except Exception as error:  # an adapter's mistake must not end the watch over everybody else
+        except Exception as error:  # noqa: BLE001 - an adapter's mistake must not end the watch over everybody else
             _log.exception("a standing look failed", place="/".join(key))
             words = str(error)
         finally:
@@ -129,7 +129,7 @@ class Standing:
             router.converge(_routing(wished, stable), owner)
 
     def _change(self, placed: Placed, stable: Revision, addresses: tuple[str, ...], seen: RoutingSeen | None) -> str:
-        """ "" when the router is as it should be; "again": it is asked for the same once more; else what is new."""
+        """Nothing when the router is as it should be; "again": it is asked for the same once more; else what is new."""
         key = (placed.placement.environment, placed.placement.service)
         if addresses and set(addresses) != set(placed.routed):
             return "addresses"
@@ -163,9 +163,8 @@ class Standing:
         """A dead man's switch belongs to a rollout: it ends with it."""
         key = (placed.placement.environment, placed.placement.service, placed.placement.generation)
         if placed.plan.if_engine_lost.action is EngineLost.STABLE and key not in self._disarmed:
-            deadman: DeadMan | None = router if hasattr(router, "disarm") else None
-            if deadman is not None:
-                deadman.disarm(placed.plan.service, owner)
+            if hasattr(router, "disarm"):
+                cast("DeadMan", router).disarm(placed.plan.service, owner)
             self._disarmed.add(key)
 
 

@@ -123,6 +123,11 @@ def load(connection: sa.Connection, identifier: str) -> Rollout | None:
     return _rollout(row) if row else None
 
 
+def seq(connection: sa.Connection, identifier: str) -> int:
+    """How far a rollout is, 0 when there is none."""
+    return connection.execute(sa.select(rollouts.c.seq).where(rollouts.c.id == identifier)).scalar() or 0
+
+
 def submitted(connection: sa.Connection, key: str) -> Rollout | None:
     """The rollout that was made of the submission with this key."""
     row = connection.execute(sa.select(rollouts).where(rollouts.c.key == key)).first() if key else None
@@ -142,6 +147,17 @@ def find(
         query = query.where(rollouts.c.active == active)
     rows = connection.execute(query.limit(limit) if limit else query)
     return tuple(_rollout(row) for row in rows)
+
+
+def ended_since(connection: sa.Connection, *, service: str, environment: str, since: datetime) -> tuple[Rollout, ...]:
+    """Rollouts of a place that ended after a moment."""
+    query = sa.select(rollouts).where(
+        rollouts.c.environment == environment,
+        rollouts.c.service == service,
+        rollouts.c.active.is_(False),
+        rollouts.c.updated >= since.timestamp(),
+    )
+    return tuple(map(_rollout, connection.execute(query)))
 
 
 def _columns(rollout: Rollout, now: datetime) -> dict[str, Any]:

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from seaway.engine import admission, events, hands, placements, store
-from seaway.engine.clock import Clock
+from seaway.engine.clock import TOLERANCE, Clock
 from seaway.engine.database import Database
 from seaway.engine.lease import Lease
 from seaway.errors import Fenced
 from seaway.model import codec
 from seaway.model.rollout import Rollout
 from seaway.rollout import decide
-from seaway.rollout.messages import Command, Emit, Event, RecordPlacement
+from seaway.rollout.messages import Command, CountLosses, Emit, Event, RecordPlacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,12 @@ class Transitions:
             return Settled(rollout)
         after = replace(after, seq=rollout.seq + 1, epoch=self.lease.epoch)
         with self.database.write() as connection:
-            woken = self._save(connection, rollout, after, commands, message, now)
+            store.save(connection, after, now)
+            if message is not None:
+                store.read(connection, message, after.seq)
+            self._record(connection, after, commands, now)
+            ended = after.state.terminal and not rollout.state.terminal
+            woken = admission.proceed(connection, after.plan, now) if ended else ()
         if any(isinstance(command, Emit) for command in commands):
             self.feed.stir()
         return Settled(after, tuple(filter(_is_external, commands)), woken)
@@ -97,10 +102,18 @@ class Transitions:
         if known is None:
             raise LookupError(f"rollout {rollout} has effects and no row")
         try:
-            return hands.carry_out(command, known, self.hands, self.lease.epoch)
+            return hands.carry_out(self._by_the_wall(command), known, self.hands, self.lease.epoch)
         except Fenced as error:
             self.lost(error.message)
             raise
+
+    def _by_the_wall(self, command: Command) -> Command:
+        """Proxies write their records by the machine's clock, which may have jumped away from the engine's."""
+        ahead = self.clock.drift()
+        if not isinstance(command, CountLosses) or abs(ahead) <= TOLERANCE:
+            return command
+        jump = timedelta(seconds=ahead)
+        return replace(command, since=min(command.since, command.since + jump), until=command.until + jump)
 
     def _restore(self, rollout: str, seq: int, position: int, command: Command) -> None:
         """A journal row is missing that must be there: say so on the record. The effect is done (again): it is idempotent."""
@@ -112,35 +125,22 @@ class Transitions:
         with self.database.write() as connection:
             store.intend(connection, replace(known, seq=seq), position, command, now)
             problem = Emit("problem", {"reason": words})
-            events.append(connection, problem, known, f"{key}:restored", self.render, now)
+            events.append(connection, (problem, known, f"{key}:restored"), self.render, now)
         self.feed.stir()
 
-    def _save(
-        self,
-        connection: sa.Connection,
-        before: Rollout,
-        after: Rollout,
-        commands: tuple[Command, ...],
-        message: int | None,
-        now: datetime,
-    ) -> tuple[str, ...]:
-        store.save(connection, after, now)
-        if message is not None:
-            store.read(connection, message, after.seq)
+    def _record(self, connection: sa.Connection, after: Rollout, commands: tuple[Command, ...], now: datetime) -> None:
+        """What only touches the database happens here; every other effect is journaled as about to happen."""
         external = 0
         for number, command in enumerate(commands):
             match command:
                 case Emit():
                     key = f"{store.effect_key(after.id, after.seq, number)}:{command.type}"
-                    events.append(connection, command, after, key, self.render, now)
+                    events.append(connection, (command, after, key), self.render, now)
                 case RecordPlacement():
                     placements.record(connection, after, command)
                 case _:
                     store.intend(connection, after, external, command, now)
                     external += 1
-        if after.state.terminal and not before.state.terminal:
-            return admission.leave(connection, after, now=now)
-        return ()
 
 
 def _is_external(command: Command) -> bool:

@@ -35,7 +35,14 @@ class Watch:
     """`lost` ends the engine when a newer one works. Everything else comes from the desk's cases."""
 
     def __init__(
-        self, desk: Desk, ports: hands.Hands, lanes: Lanes, batch: Batch, clock: Clock, lost: looks.Lost
+        self,
+        *,
+        desk: Desk,
+        ports: hands.Hands,
+        lanes: Lanes,
+        batch: Batch,
+        clock: Clock,
+        lost: looks.Lost,
     ) -> None:
         self._desk = desk
         self._ports = ports
@@ -195,7 +202,7 @@ class Watch:
             new, seen = case.evidence.judge(rollout, source, self._clock.now(), ahead=shift)
             self._batch.add(rollout.id, new)
             self._desk.post(case, Seen(rollout.seq, (seen,)))
-        except Exception:  # a mistake in an adapter must not end the sampling of this rollout for ever
+        except Exception:  # noqa: BLE001 - a mistake in an adapter must not end the sampling of this rollout for ever
             _log.exception("a sample failed", rollout=rollout.id)
         finally:
             case.sample_at = self._clock.passed() + tick
