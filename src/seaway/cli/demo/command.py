@@ -28,6 +28,7 @@ Json = dict[str, Any]
 _MIX = Mix(keepalive=8, rate=240, websocket=4, post=4, session=1.0)
 _LIMIT = "60s"  # of one rollout
 INTERRUPTED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Ended(BaseException):
@@ -133,16 +134,17 @@ def _clients() -> str:
 
 
 def _clean(stage: Stage) -> list[str]:
-    """Stop everything and look whether all has ended; what has not."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """Stop everything and look whether all has ended; what had to be killed."""
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    for line in stage.clear():
-        console.say(line)
-    deadline = time.monotonic() + 5
-    while (left := stage.running()) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    try:
+        for line in stage.clear():
+            console.say(line)
+    except SeawayError as error:
+        console.say(f"seaway: {error.message}")
+    left = stage.leftovers()
     for line in left:
-        console.say(f"still running: {line}")
+        console.say(f"did not end by itself and was killed: {line}")
     if not left:
         console.say("Nothing of the demo runs any more.")
     return left
@@ -155,7 +157,7 @@ def _signals() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         raise _Ended
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:
         yield
     finally:

@@ -9,9 +9,11 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,18 +107,26 @@ class Stage:
 
         return list(housekeeping.down(self.home, drain=1.0)) if self.home.root.exists() else []
 
-    def running(self) -> list[str]:
-        """Processes that still belong to this folder, as the system knows them; this one aside."""
-        mark, found = os.fsencode(self.folder), []
+    def leftovers(self, patience: float = 5.0) -> list[str]:
+        """What of this folder still runs after `patience` seconds: killed, and named. Nothing else uses this folder."""
+        deadline = time.monotonic() + patience
+        while (found := self._running()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return [f"{process} {command}" for process, command in found.items()]
+
+    def _running(self) -> dict[int, str]:
+        """Processes that belong to this folder, as the system knows them; this one aside."""
+        mark, found = os.fsencode(self.folder), {}
         for process in Path("/proc").iterdir():
             if process.name.isdecimal() and int(process.name) != os.getpid():
                 with contextlib.suppress(OSError):
                     command = (process / "cmdline").read_bytes()
                     place = os.fsencode((process / "cwd").readlink())
-                    if command and mark in command + place + (process / "environ").read_bytes():
-                        found.append(
-                            f"{process.name} {command.replace(bytes(1), b' ').decode(errors='replace').strip()}"
-                        )
+                    if command and mark in command + place:
+                        found[int(process.name)] = command.replace(bytes(1), b" ").decode(errors="replace").strip()
         return found
 
 
