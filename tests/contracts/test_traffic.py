@@ -74,6 +74,14 @@ class TestConverge:
         assert load.failures == []
         assert load.answers.total() > 100
 
+    def test_revisions_come_and_go_at_full_weight_and_no_route_ever_names_a_missing_one(self, stage: Stage) -> None:
+        stage.shift({"api-0": WHOLE})
+        load = Load(stage.loop, stage.port)
+        for number in range(1, 6):
+            stage.shift({f"api-{number}": WHOLE, f"api-{number - 1}": 0})
+            assert set(stage.shift({f"api-{number}": WHOLE}).weights) == {f"api-{number}"}
+        assert load.stop().failures == []
+
     def test_after_a_verified_switch_no_new_request_reaches_the_other_side(self, stage: Stage) -> None:
         stage.shift({"api-b": 0, "api-a": WHOLE})
         load = Load(stage.loop, stage.port)

@@ -17,6 +17,7 @@ from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
 from seaway.model.routing import Backend as Destination
 from seaway.model.service import Probe, ProbeKind, Protocol, Route, Tls
 from traffic_grpc import GrpcBackend
+from traffic_peers import eventually
 
 pytestmark = pytest.mark.real
 
@@ -33,18 +34,22 @@ def stage(factory: Factory, tmp_path: Path):
     made.close()
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Tls:
-    """A self-signed certificate for localhost."""
-    if which("openssl") is None:
-        pytest.skip("missing peer: the openssl program")
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+def issue(folder: Path) -> Tls:
+    """A new self-signed certificate for localhost, in place of the old one."""
+    chain, key = folder / "chain.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(chain)],
         check=True, capture_output=True,
     )  # fmt: skip
     return Tls(str(chain), str(key))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Tls:
+    if which("openssl") is None:
+        pytest.skip("missing peer: the openssl program")
+    return issue(tmp_path)
 
 
 @pytest.mark.journey
@@ -147,6 +152,25 @@ def test_tls_speaks_both_versions_and_probes_pass_it(factory: Factory, tmp_path:
         stage.close()
 
 
+def test_a_renewed_certificate_is_served_without_anybody_asking(
+    factory: Factory, tmp_path: Path, certificate: Tls
+) -> None:
+    stage = Stage(factory, tmp_path / "gateway", tmp_path / "run", certificate)
+
+    def served() -> str:
+        return ssl.get_server_certificate(("127.0.0.1", stage.port))
+
+    try:
+        stage.shift({"api-a": WHOLE})
+        first = served()
+        assert eventually((stage.folder / "logs" / "heartbeat").exists)
+        time.sleep(2.2)
+        issue(tmp_path)
+        assert eventually(lambda: served() != first, 6, 0.1)
+    finally:
+        stage.close()
+
+
 def test_a_certificate_that_is_none_is_refused_in_the_proxys_words(factory: Factory, tmp_path: Path) -> None:
     from seaway import errors
 
@@ -154,7 +178,7 @@ def test_a_certificate_that_is_none_is_refused_in_the_proxys_words(factory: Fact
     broken.write_text("no certificate")
     stage = Stage(factory, tmp_path / "gateway", tmp_path / "run", Tls(str(broken), str(broken)))
     try:
-        with pytest.raises(errors.Refused, match=r"refused the new listeners: .*broken\.pem"):
+        with pytest.raises(errors.Refused, match=r"refused the new listeners: .*Failed to load certificate chain"):
             stage.router.converge(stage.routing({"api-a": WHOLE}), stage.fence())
     finally:
         stage.close()

@@ -61,7 +61,7 @@ class Switch:
     def settle(self) -> None:
         """Prepare the files anew from what is armed and what runs: called after each change of the gateway's routes."""
         armed = self._armed()
-        orders, now_stable = [], dict(self._stored.load())
+        orders, now_stable = [], self._stored.load() if armed else {}
         for number, (after, routing) in enumerate(armed):
             if routing.service not in now_stable:
                 continue

@@ -38,6 +38,7 @@ class Layout:
         self.listeners = self.folder / "xds" / "listeners" / "lds.json"
         self.clusters = self.folder / "xds" / "clusters" / "cds.json"
         self.routes = self.folder / "xds" / "routes" / "rds.json"
+        self.certificate = self.folder / "xds" / "certificate" / "sds.json"
         self.bootstrap = self.folder / "bootstrap.json"
         self.services = self.folder / "services"
         self.deadman = self.folder / "deadman"
@@ -57,7 +58,7 @@ class Layout:
     def make(self) -> None:
         """Create the folders (0700). Raises Full."""
         with _files.room(self.folder):
-            for folder in (self.listeners.parent, self.clusters.parent, self.routes.parent, self.services,
+            for folder in (self.listeners.parent, self.clusters.parent, self.routes.parent, self.certificate.parent, self.services,
                            self.deadman, self.fences, self.kept, self.logs, self.admin_socket.parent):  # fmt: skip
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -1,12 +1,13 @@
-"""The recorder of one gateway: notes when the proxy died and served again, and keeps the access log bounded.
+"""The recorder of one gateway: notes when the proxy died and served again, bounds the access log, sees renewed certificates.
 
-A small process of its own, under a keeper, because both must go on while no control plane is alive. Started by
+A small process of its own, under a keeper, because all this must go on while no control plane is alive. Started by
 `adapters._envoy_proxy` as `python -I -m seaway.adapters._envoy_recorder <folder> <runtime folder>`; ends by SIGTERM.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import time
@@ -17,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from seaway import errors
-from seaway.adapters import _envoy_records, _kept
+from seaway.adapters import _envoy_records, _files, _kept
 from seaway.adapters._envoy_admin import Admin
 from seaway.adapters._envoy_files import Layout
 
@@ -32,6 +33,7 @@ class Recorder:
         self._layout = layout
         self._admin = Admin(layout.admin_socket)
         self._known = self._remembered()
+        self._certificate: tuple[tuple[int, int, int], ...] = ()
         self._stopping = False
 
     def _remembered(self) -> str:
@@ -57,9 +59,23 @@ class Recorder:
                 chores = time.monotonic() + _CHORES
                 with suppress(OSError, errors.PortError):
                     _envoy_records.rotate(self._layout, self._admin)
+                with suppress(OSError, errors.PortError):
+                    self._renew()
             time.sleep(_LOOK)
         with suppress(OSError):
             self._layout.heartbeat.unlink()
+
+    def _renew(self) -> None:
+        """Tell the proxy when certificate or key were replaced, in whatever way: it reads them when this file is."""
+        document = _files.read_json(self._layout.certificate)
+        if not isinstance(document, dict):
+            return
+        ((secret,),) = ([each["tls_certificate"] for each in document["resources"]],)
+        paths = (secret["certificate_chain"]["filename"], secret["private_key"]["filename"])
+        now = tuple((seen.st_mtime_ns, seen.st_size, seen.st_ino) for seen in map(os.stat, paths))
+        if self._certificate and now != self._certificate:
+            _files.replace(self._layout.certificate, self._layout.certificate.read_bytes())
+        self._certificate = now
 
     def _follow(self, identity: str, record: Mapping[str, Any]) -> None:
         if identity and identity == self._known:

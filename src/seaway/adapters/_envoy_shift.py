@@ -21,8 +21,9 @@ from seaway.adapters._envoy_proxy import Process
 from seaway.formats.proxies.envoy import clusters, listeners, names, routes, statistics, wire
 from seaway.model.instance import Fence
 from seaway.model.routing import Gateway, Routing
-from seaway.model.service import Protocol
+from seaway.model.service import Protocol, Tls
 
+_LISTENING = r"^(listener_manager\.(lds\.version_text|total_listeners_warming)|sds\.gateway\.version_text)$"
 _WARM = 3.0  # seconds until the proxy must have found a healthy instance of what gets traffic
 
 
@@ -120,7 +121,8 @@ class Shift:
 
     def _listeners(self, routings: Mapping[str, Routing], *, public: bool) -> dict[str, Any]:
         grpc = any(route.protocol is Protocol.GRPC for each in routings.values() for route in each.routes)
-        places = listeners.Places(self._layout.routes, self._layout.access_log, self._layout.verify_socket)
+        layout = self._layout
+        places = listeners.Places(layout.routes, layout.access_log, layout.verify_socket, layout.certificate)
         token = self._secrets.probe
         return _versioned(listeners.document(self._gateway, places, token, "", public=public, grpc=grpc))
 
@@ -181,16 +183,37 @@ class Shift:
     def _put_listeners(self, routings: Mapping[str, Routing], *, public: bool) -> None:
         document = self._listeners(routings, public=public)
         data = wire.dump(document)
-        version = "listener_manager.lds.version_text"
-        expected = {version: document["version_info"], "listener_manager.total_listeners_warming": "0"}
+        expected = {
+            "listener_manager.lds.version_text": document["version_info"],
+            "listener_manager.total_listeners_warming": "0",
+        }
+        if self._gateway.tls and public:
+            expected["sds.gateway.version_text"] = self._put_certificate(self._gateway.tls)
 
         def taken() -> bool:
-            pattern = r"^listener_manager\.(lds\.version_text|total_listeners_warming)$"
-            return self._process.admin.statistics(pattern) == expected
+            found = self._process.admin.statistics(_LISTENING)
+            return {name: found.get(name) for name in expected} == expected
 
         if not (_same(self._layout.listeners, data) and taken()):
             self._guard()
             self._process.put(self._layout.listeners, data, taken, "listeners")
+
+    def _put_certificate(self, tls: Tls) -> str:
+        """Where certificate and key are; answers the version. A listener that is already there has to take it now."""
+        place = self._layout.certificate
+        document = _versioned(listeners.certificate(tls, place, ""))
+        version, data = str(document["version_info"]), wire.dump(document)
+
+        def taken() -> bool:
+            return self._process.admin.statistics(_LISTENING).get("sds.gateway.version_text") == version
+
+        if not _same(place, data):
+            self._guard()
+            if self.listens():
+                self._process.put(place, data, taken, "certificate")
+            else:
+                _files.replace(place, data)
+        return version
 
     def _put_routes(self, routing: Routing, after: Mapping[str, Routing]) -> None:
         service = routing.service

@@ -42,8 +42,8 @@ def now() -> datetime:
 
 
 def line(at: float, revision: str = "api-a", status: int = 200) -> bytes:
-    entry = {"t": at, "d": 0, "c": f"api/{revision}", "s": status, "f": "-", "n": "1", "u": "1000"}
-    return json.dumps(entry).encode() + b"\n"
+    entry = {"t": round(at + 0.001, 3), "d": 0, "c": f"api/{revision}", "s": status, "f": "-", "n": "1", "u": "1000"}
+    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
 
 
 class _Quiet:

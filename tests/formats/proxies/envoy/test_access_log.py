@@ -19,7 +19,7 @@ def line(
     status: int = 200, flags: str = "-", attempts: str = "1", cluster: str = "api/api-a", **fields: object
 ) -> bytes:
     entry = {"t": 1000.25, "d": 500, "c": cluster, "s": status, "f": flags, "n": attempts, "u": "1500", **fields}
-    return json.dumps(entry).encode()
+    return json.dumps(entry, separators=(",", ":")).encode()
 
 
 def record(**fields: object) -> access_log.Record:

@@ -13,7 +13,7 @@ from seaway.formats.proxies.envoy import bootstrap, clusters, listeners, wire
 from seaway.model.routing import Backend, Gateway, Routing
 from seaway.model.service import Probe, ProbeKind, Protocol, Route, Sticky, Tls
 
-PLACES = listeners.Places(Path("/g/rds.json"), Path("/g/access.log"), Path("/r/verify.sock"))
+PLACES = listeners.Places(Path("/g/rds.json"), Path("/g/access.log"), Path("/r/verify.sock"), Path("/g/s/sds.json"))
 
 
 def routing(**fields: Any) -> Routing:
@@ -80,7 +80,11 @@ class TestListeners:
         (chain,) = self.render(Gateway("e", "0.0.0.0:443", Tls("/c.pem", "/k.pem")))[1]["filter_chains"]
         context = chain["transport_socket"]["typed_config"]["common_tls_context"]
         assert context["alpn_protocols"] == ["h2", "http/1.1"]
-        assert context["tls_certificates"][0]["private_key"] == {"filename": "/k.pem"}
+
+    def test_a_certificate_is_read_again_whenever_its_file_is_replaced(self) -> None:
+        (secret,) = listeners.certificate(Tls("/c.pem", "/k.pem"), PLACES.certificate, "v")["resources"]
+        assert secret["tls_certificate"]["private_key"] == {"filename": "/k.pem"}
+        assert secret["tls_certificate"]["watched_directory"] == {"path": "/g/s"}
 
     def test_workers_are_read_back_from_the_same_routes(self) -> None:
         sources = [

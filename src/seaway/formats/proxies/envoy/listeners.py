@@ -15,6 +15,7 @@ from seaway.model.routing import Gateway
 from seaway.model.service import Tls
 
 PUBLIC, VERIFY = "public", "verify"
+_CERTIFICATE = "gateway"
 _HCM = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _NOBODY = {
     "unix_sockets": False,
@@ -29,6 +30,7 @@ class Places:
     routes: Path
     access_log: Path
     verify_socket: Path
+    certificate: Path
 
 
 def document(gateway: Gateway, places: Places, token: str, version: str, *, public: bool, grpc: bool) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def document(gateway: Gateway, places: Places, token: str, version: str, *, publ
         open_to_all = _listener(PUBLIC, socket_address(gateway.listen), manager)
         open_to_all |= {"per_connection_buffer_limit_bytes": 65_536, "tcp_backlog_size": 4_096}
         if gateway.tls:
-            open_to_all["filter_chains"][0]["transport_socket"] = _tls(gateway.tls)
+            open_to_all["filter_chains"][0]["transport_socket"] = _tls(places.certificate)
         listeners.append(open_to_all)
     return {"version_info": version, "resources": listeners}
 
@@ -115,11 +117,24 @@ def _grpc_statistics() -> dict[str, Any]:
     return {"name": "envoy.filters.http.grpc_stats", "typed_config": counts}
 
 
-def _tls(tls: Tls) -> dict[str, Any]:
-    chain, key = Path(tls.certificate), Path(tls.key)
-    certificate = {"certificate_chain": {"filename": str(chain)}, "private_key": {"filename": str(key)}}
+def certificate(tls: Tls, place: Path, version: str) -> dict[str, Any]:
+    """The SDS file, which stands at `place`. Whenever it is replaced, even by itself, certificate and key are read again."""
+    secret = {
+        **any_of("extensions.transport_sockets.tls.v3.Secret"),
+        "name": _CERTIFICATE,
+        "tls_certificate": {
+            "certificate_chain": {"filename": tls.certificate},
+            "private_key": {"filename": tls.key},
+            "watched_directory": {"path": str(place.parent)},
+        },
+    }
+    return {"version_info": version, "resources": [secret]}
+
+
+def _tls(place: Path) -> dict[str, Any]:
+    source = {"name": _CERTIFICATE, "sds_config": files(str(place), str(place.parent))}
     context = {
-        "tls_certificates": [certificate],
+        "tls_certificate_sds_secret_configs": [source],
         "alpn_protocols": ["h2", "http/1.1"],
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
     }
