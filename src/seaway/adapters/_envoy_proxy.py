@@ -24,7 +24,7 @@ from seaway.formats.proxies.envoy import bootstrap, statistics, wire
 
 STARTING = 10.0  # seconds until a new proxy must be ready
 _TAKING = 3.0  # seconds until a running proxy must have taken a file
-_DRAIN = 30  # seconds in which connections of a replaced listener are asked to go
+_DRAIN = 600  # seconds that long streams of a replaced listener have (they keep its filters, not its routes)
 _CLIENTS = 50_000  # connections at most, less where the system allows fewer open files
 _LOG_FORMAT = "%Y-%m-%dT%T.%e [%l] %v"  # one line per message
 _COMPLAINT = re.compile(r"^\S+ \[(?:warning|error|critical)\] (.*(?:reject|failure|rror|annot).*)$", re.MULTILINE)
