@@ -193,6 +193,19 @@ def test_of_two_commands_that_race_one_control_plane_remains(desk: Desk) -> None
     desk.seaway("rollout", "list", code=5)
 
 
+def test_the_engine_of_a_ci_job_ends_with_its_command_however_that_ends(desk: Desk) -> None:
+    desk.configure("one", soak="60s")
+    job = desk.start("deploy", "production")
+    wait(lambda: (desk.home / "run" / "control.sock").exists())
+    wait(lambda: desk.show()["state"] == "soaking")
+    job.kill()
+    job.communicate()
+    wait(lambda: not [line for line in desk.processes() if line.rstrip().endswith("seaway serve")])
+    assert desk.answer() == "one"  # what it released runs on
+    desk.seaway("serve", "--detach")
+    assert desk.show()["state"] == "soaking"  # and the next engine goes on where it was
+
+
 def test_a_control_plane_that_cannot_start_says_why(desk: Desk) -> None:
     desk.home.mkdir(mode=0o700)
     (desk.home / "engine.sqlite").write_text("this is no database, and long enough to be looked at as one" * 20)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from seaway.adapters.artifacts.folder import Folder
+from seaway.adapters.events.jsonl import JsonLines
 from seaway.adapters.metrics.envoy import EnvoyMetrics
 from seaway.adapters.secrets.env import Env
 from seaway.adapters.secrets.file import File
+from seaway.adapters.target.process import Process
 from seaway.adapters.traffic.envoy import Envoy
 from seaway.app.hands import Composition
 from seaway.engine.hands import Hands
-
-from seaway.adapters.events.jsonl import JsonLines
-from seaway.adapters.target.process import Process
 from seaway.ports.artifacts import Artifacts
 from seaway.ports.events import Events
 from seaway.ports.metrics import Metrics

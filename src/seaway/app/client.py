@@ -9,7 +9,7 @@ import json
 import socket
 import uuid
 from collections.abc import Generator, Iterator
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import httpx2
@@ -17,8 +17,9 @@ import httpx2
 from seaway import errors
 from seaway.config.home import Home
 from seaway.errors import ControlPlaneUnreachable, SeawayError
-from seaway.model import codec
-from seaway.model.plan import Plan
+
+if TYPE_CHECKING:
+    from seaway.model.plan import Plan
 
 Json = dict[str, Any]
 _ANSWER = 30.0  # seconds for one answer; nothing that a handler does takes longer
@@ -83,6 +84,8 @@ class Client:
 
     def submit(self, plan: Plan, *, key: str, origin: str = "person") -> str:
         """Post the plan; the rollout's id. The same key gives the same rollout."""
+        from seaway.model import codec
+
         answer = self._post("/rollouts", {"plan": codec.encode(plan), "origin": origin}, key)
         return str(answer["id"])
 

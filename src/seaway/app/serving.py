@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = "SEAWAY_SERVE"
 _PATIENCE = 30.0  # seconds until a control plane that was started must answer
+_LOOK = 0.5  # seconds between two looks at the parent
 _LOG_LIMIT = 10 * 1024 * 1024  # bytes of control.log; then it becomes control.log.1
 
 
@@ -120,13 +122,30 @@ def plane(settings: Settings) -> ControlPlane:
     return ControlPlane(
         Home(Path(settings.home)),
         take_over=settings.take_over,
-        on_lost=lambda _: os.kill(os.getpid(), signal.SIGTERM),  # a newer engine works: this process has nothing left to do
+        on_lost=lambda _: os.kill(
+            os.getpid(), signal.SIGTERM
+        ),  # a newer engine works: this process has nothing left to do
     )
 
 
 def owner() -> str:
     """Name of the user of the operating system: the one identity of a local control plane."""
-    return pwd.getpwuid(os.getuid()).pw_name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container that runs under a number
+        return f"uid-{os.getuid()}"
+
+
+def follow_parent(settings: Settings) -> None:
+    """End this process when the one that started it has ended, however that ended: a control plane of one command."""
+    if settings.parent:
+        threading.Thread(target=_follow, args=(settings.parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def token(settings: Settings) -> str:

@@ -72,6 +72,7 @@ def application(
 def create() -> Starlette:
     """Uvicorn's factory: what to serve stands in the environment, where `app.serving` has put it."""
     settings = serving.settings()
+    serving.follow_parent(settings)
     plane = serving.plane(settings)
     _start(plane)
     return application(
