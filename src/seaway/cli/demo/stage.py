@@ -125,7 +125,7 @@ class Stage:
                 with contextlib.suppress(OSError):
                     command = (process / "cmdline").read_bytes()
                     place = os.fsencode((process / "cwd").readlink())
-                    if command and mark in command + place:
+                    if any(part == mark or part.startswith(mark + b"/") for part in (*command.split(bytes(1)), place)):
                         found[int(process.name)] = command.replace(bytes(1), b" ").decode(errors="replace").strip()
         return found
 
