@@ -61,6 +61,7 @@ class Place:
         self.disks: list[Path] = []  # other folders that belong to this place
         self.environment = {**os.environ, "SEAWAY_HOME": str(self.home.root), "NO_COLOR": "1"}
         self.began = datetime.now(UTC)
+        self.asked = Records()  # what `get` asked
         self._client: Client | None = None
         self.document: Json = {"services": {"shop": self.service()}, "environments": {"production": self.production()}}
 
@@ -186,18 +187,31 @@ class Place:
 
     def get(self, path: str = "/", host: str = "localhost", port: int = 0) -> tuple[int, str, Json]:
         """Status, revision, document."""
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=5)
+        connection, began = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=5), time.time()
         try:
             connection.request("GET", path, headers={"Host": host})
             answer = connection.getresponse()
-            body = answer.read()
-            return (
-                answer.status,
-                answer.headers.get("x-seaway-revision", ""),
-                json.loads(body) if body[:1] == b"{" else {},
-            )
+            body, revision = answer.read(), answer.headers.get("x-seaway-revision", "")
+            if not port:
+                self.asked.add(Outcome.FAILED if answer.status >= 500 else Outcome.OK, revision, began)
+            return answer.status, revision, json.loads(body) if body[:1] == b"{" else {}
         finally:
             connection.close()
+
+    def counted(self, service: str = "shop") -> dict[str, tuple[int, int]]:
+        """Revision -> (ok, failed or cut) over all clients of this place that have stopped, as they counted it."""
+        found: dict[str, tuple[int, int]] = {}
+        for records in (self.asked, *(load.records for load in self.loads)):
+            for name, each in records.totals().items():
+                if name.startswith(f"{service}-"):
+                    ok, lost = found.get(name, (0, 0))
+                    found[name] = (ok + each["ok"], lost + each["failed"] + each["cut"])
+        return found
+
+    def recorded(self, service: str = "shop") -> dict[str, tuple[int, int]]:
+        """Revision -> (served, failed) as the proxy recorded it."""
+        sides = self.losses(service).sides
+        return {name: (side.served, side.failed) for name, side in sides.items() if side.served or side.failed}
 
     def losses(self, service: str = "shop", environment: str = "production", port: int = 0) -> Losses:
         """All that the proxy recorded since this place was made."""
@@ -209,17 +223,14 @@ class Place:
         """Clients lost nothing but `failed`; they and the ledger count the same, over all and for each rollout."""
         seen = {outcome.name.lower(): records.count(outcome) for outcome in Outcome}
         assert (seen["failed"], seen["cut"], seen["unseen"]) == (failed, 0, 0), records.totals()
-        whole = self.losses(service)
-        sides = {name: (side.served, side.failed) for name, side in whole.sides.items() if side.served or side.failed}
-        counted = {name: (each["ok"], each["failed"]) for name, each in records.totals().items()}
-        assert sides == counted
+        assert self.recorded(service) == self.counted(service)
         for document in documents:
             self.agree_within(records, document)
 
     def agree_within(self, records: Records, document: Json) -> None:
         """The rollout's own ledger: exact, but for exchanges that were under way at its first or last moment."""
         since, until = (datetime.fromisoformat(document[name]).timestamp() for name in ("created", "ended"))
-        rows = list(records.rows())
+        rows = [*records.rows(), *self.asked.rows()]
         inside = [row for row in rows if row[0] >= since and row[1] < until]
         astride = [
             row for row in rows if row[1] >= since and row[0] < until and not (row[0] >= since and row[1] < until)

@@ -118,13 +118,9 @@ def test_a_candidate_that_dies_is_restarted_and_what_it_lost_is_counted(shop: Pl
         shop.until(rollout, lambda seen: seen["state"] == "soaking")
         _kill_other(shop, stable)
     done = shop.ended(rollout)
-    records = load.stop()
-    counted = {name: (each["ok"], each["failed"] + each["cut"]) for name, each in records.totals().items()}
-    sides = {
-        name: (side.served, side.failed) for name, side in shop.losses().sides.items() if side.served or side.failed
-    }
-    assert sides == counted
-    assert done["loss"]["failed"] == sum(failed for _, failed in sides.values())
+    load.stop()
+    assert shop.recorded() == shop.counted()
+    assert done["loss"]["failed"] == sum(failed for _, failed in shop.recorded().values())
     assert shop.get()[2]["version"] == "v2"
 
 

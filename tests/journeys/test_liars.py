@@ -127,10 +127,6 @@ def test_an_instance_that_hangs_loses_its_traffic_and_the_release(shop: Place) -
     os.kill(candidate, signal.SIGSTOP)
     shop.until(rollout, lambda seen: seen["state"] == "rolled_back", limit=25)
     os.kill(candidate, signal.SIGCONT) if candidate in shop.processes() else None
-    records = load.stop()
+    load.stop()
     assert shop.get()[2]["version"] == "v1b"
-    counted = {name: (each["ok"], each["failed"] + each["cut"]) for name, each in records.totals().items()}
-    sides = {
-        name: (side.served, side.failed) for name, side in shop.losses().sides.items() if side.served or side.failed
-    }
-    assert {name: sides[name] for name in counted if name} == {name: each for name, each in counted.items() if name}
+    assert shop.recorded() == shop.counted()
