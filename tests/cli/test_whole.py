@@ -196,7 +196,7 @@ def test_of_two_commands_that_race_one_control_plane_remains(desk: Desk) -> None
 def test_the_engine_of_a_ci_job_ends_with_its_command_however_that_ends(desk: Desk) -> None:
     desk.configure("one", soak="60s")
     job = desk.start("deploy", "production")
-    wait(lambda: (desk.home / "run" / "control.sock").exists())
+    wait((desk.home / "run" / "control.sock").exists)
     wait(lambda: desk.show()["state"] == "soaking")
     job.kill()
     job.communicate()
