@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -25,15 +25,13 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     code = f"import sys; from seaway.cli import main; main.run(['--help']); print([n for n in {HEAVY!r} if n in sys.modules], file=sys.stderr)"
-    took = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        took.append(time.perf_counter() - begin)
-        assert done.stderr.strip() == "[]"
-    assert (
-        min(took) < 1.0
-    )  # scripts/bench measures the promise of 150 ms; this only catches a heavy import that has another name
+    before = os.times()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    after = os.times()
+    assert done.stderr.strip() == "[]"
+    # Processor time, which a busy machine hardly changes; scripts/bench measures the promise of 150 ms. The bound only catches a
+    # heavy import that has another name.
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.5
 
 
 def test_the_help_on_a_terminal_of_80_columns() -> None:
