@@ -240,10 +240,18 @@ def stop(home: Home) -> bool:
         client.shutdown()
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        if not Path(f"/proc/{process}").exists() or not home.control_socket.exists():
+        if _has_ended(process) or not home.control_socket.exists():
             return True
         time.sleep(0.02)
     raise SeawayError(f"the control plane (process {process}) does not end", hint=f"kill {process}")
+
+
+def _has_ended(process: int) -> bool:
+    """Gone, or a zombie: a control plane that this very process started stays one until it is waited for."""
+    try:
+        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
+    except OSError:
+        return True
 
 
 def _await(home: Home, process: subprocess.Popen[bytes]) -> None:
