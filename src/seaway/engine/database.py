@@ -25,7 +25,7 @@ _PATIENCE = 30.0  # seconds a writer waits while another process holds the datab
 _BUSY = 1.0  # seconds of one try
 _READING = ("SELECT", "PRAGMA", "EXPLAI")
 _TABLE = re.compile(
-    r"\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+\w+(?:\s+\w+)?)\s+\W?(\w+)", re.IGNORECASE
+    r"\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:\W?main\W+)?\W?(\w+)", re.IGNORECASE
 )
 
 
