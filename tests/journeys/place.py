@@ -165,13 +165,17 @@ class Place:
     def act(self, rollout: str, action: str, **words: Any) -> Json:
         return self.client.act(rollout, action, **words)
 
-    def events(self, rollout: str = "") -> list[Json]:
-        """All events so far, as `seaway events` would print them."""
-        found = []
-        for event in self.client.events(rollout):
-            if event is None:
+    def events(self, rollout: str) -> list[Json]:
+        """The rollout's events so far, each with its time (seconds since 1970) as `at`."""
+        found: list[Json] = []
+        for sequence_and_event in self.client.events(rollout):
+            if sequence_and_event is None:
                 break
-            found.append(event[1]["customData"]["seaway"])
+            event = sequence_and_event[1]
+            at = datetime.fromisoformat(event["context"]["timestamp"]).timestamp()
+            found.append({**event["customData"]["seaway"], "at": at})
+            if found[-1]["event"] == "rollout.finished":
+                break
         return found
 
     def log(self) -> str:

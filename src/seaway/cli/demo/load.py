@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -193,8 +194,10 @@ def _main() -> None:
     options: dict[str, Any] = vars(parser.parse_args())
     host, _, port = options.pop("address").rpartition(":")
     seconds = options.pop("seconds")
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
     load = Load(Where(host, int(port)), Mix(**options)).start()
-    time.sleep(seconds)
+    told.wait(seconds)
     records = load.stop()
     print(json.dumps({"totals": records.totals(), "seconds": seconds}))
 

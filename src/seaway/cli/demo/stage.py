@@ -118,16 +118,26 @@ class Stage:
         return [f"{process} {command}" for process, command in found.items()]
 
     def _running(self) -> dict[int, str]:
-        """Processes that belong to this folder, as the system knows them; this one aside."""
-        mark, found = os.fsencode(self.folder), {}
+        """Processes that Seaway started for this folder: a person who looks into it is left alone."""
+        found = {}
         for process in Path("/proc").iterdir():
             if process.name.isdecimal() and int(process.name) != os.getpid():
                 with contextlib.suppress(OSError):
-                    command = (process / "cmdline").read_bytes()
+                    words = (process / "cmdline").read_bytes().split(bytes(1))
                     place = os.fsencode((process / "cwd").readlink())
-                    if any(part == mark or part.startswith(mark + b"/") for part in (*command.split(bytes(1)), place)):
-                        found[int(process.name)] = command.replace(bytes(1), b" ").decode(errors="replace").strip()
+                    if _ours(process, words) and any(self._within(part) for part in (*words, place)):
+                        found[int(process.name)] = b" ".join(words).decode(errors="replace").strip()
         return found
+
+    def _within(self, path: bytes) -> bool:
+        mark = os.fsencode(self.folder)
+        return path == mark or path.startswith(mark + b"/")
+
+
+def _ours(process: Path, words: list[bytes]) -> bool:
+    """A control plane, or what one started: only those carry a token."""
+    environment = (process / "environ").read_bytes().split(bytes(1))
+    return b"serve" in words or any(each.startswith(b"SEAWAY_TOKEN=") for each in environment)
 
 
 @contextlib.contextmanager
