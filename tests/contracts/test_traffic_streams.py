@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import which
@@ -199,3 +201,22 @@ def test_readiness_by_connecting_is_enough_for_a_service_without_a_path(stage: S
     stage.shift({}, backends=destination, readiness=Probe(ProbeKind.TCP))
     assert stage.request()[0] == 200
     assert stage.router.probe("api", 3).answered == {"api-a": 3}
+
+
+def test_who_comes_first_finds_the_service(stage: Stage) -> None:
+    stop, statuses = threading.Event(), []
+
+    def knock() -> None:
+        while not stop.is_set():
+            with suppress(OSError):
+                statuses.append(stage.request()[0])
+
+    knocking = [threading.Thread(target=knock) for _ in range(4)]
+    for each in knocking:
+        each.start()
+    stage.shift({"api-a": WHOLE})
+    time.sleep(0.3)
+    stop.set()
+    for each in knocking:
+        each.join()
+    assert set(statuses) == {200}

@@ -72,8 +72,12 @@ class Shift:
         self._put_clusters({**leaving, **wanted})
         if routing.backends:
             self._await_health(before.get(routing.service), routing)
-        self._put_listeners(after, public=public)
-        self._put_routes(routing, after)
+        if public and not self.listens():  # who comes in first must not find an empty house
+            self._put_routes(routing, after)
+            self._put_listeners(after, public=public)
+        else:
+            self._put_listeners(after, public=public)
+            self._put_routes(routing, after)
         if leaving:
             self._remove(wanted, leaving)
 
