@@ -38,18 +38,16 @@ ACTS = (
 
 def summary(documents: list[Json], records: Records) -> list[str]:
     """What happened, per release. `documents` in the order of ACTS."""
-    first, good, broken, undone = documents
-    lines = [
-        f"promoted      v2 was at 100 %, verified, after {_took(good, 'promote')} (of which {_paused(good)} planned pauses)",
-        f"rolled back   {_exposure(records, broken)}",
-        f"undone        v1 was at 100 % again, verified, after {_took(undone, 'promote')}",
+    _, good, broken, undone = documents
+    return [
+        f"promoted     v2 was at 100 %, verified, {_took(good, 'promote')} after deploy ({_paused(good)} of it planned pauses)",
+        f"rolled back  {_exposure(records, broken)}",
+        f"undone       v1 was at 100 % again, verified, {_took(undone, 'promote')} after the word",
         "",
         *_ledger(documents),
         "",
         *_clients(documents, records),
     ]
-    del first
-    return lines
 
 
 def _moment(text: str | None) -> float:
@@ -80,8 +78,8 @@ def _exposure(records: Records, broken: Json) -> str:
     if not failed:
         return "v3 failed no request"
     return (
-        f"v3's first failed request was seen at {words.clock(datetime.fromtimestamp(failed[0]).astimezone())},"
-        f" its last answer of any kind {words.span(answered[-1] - failed[0])} later; {len(failed)} requests failed"
+        f"v3 gave its last answer {words.span(answered[-1] - failed[0])} after its first failed one;"
+        f" {len(failed)} requests failed, and nobody touched anything"
     )
 
 
@@ -114,13 +112,14 @@ def _clients(documents: list[Json], records: Records) -> list[str]:
 
 def further(program: str, home: str, documents: list[Json]) -> list[str]:
     """Commands that go on from here."""
-    return [
-        f"Look further (the state folder {home} stays until the next demo):",
-        "",
-        f"  export SEAWAY_HOME={home}",
-        f"  {program} serve --detach                  # the control plane, to be asked; it starts nothing else",
-        f"  {program} rollout list",
-        f"  {program} rollout show {documents[2]['id']}    # the broken release: verdicts and losses",
-        f"  {program} logs production",
-        f"  {program} down",
-    ]
+    commands = {
+        f"export SEAWAY_HOME={home}": "",
+        f"{program} serve --detach": "the control plane, to be asked; it starts the last stable revision again",
+        f"{program} rollout list": "",
+        f"{program} rollout show {documents[2]['id']}": "the broken release: steps, verdicts, losses",
+        f"{program} logs production": "",
+        f"{program} down": "",
+    }
+    wide = max(len(command) for command, why in commands.items() if why)
+    lines = [f"  {command:<{wide}}   # {why}" if why else f"  {command}" for command, why in commands.items()]
+    return ["Look further (the state folder stays until the next demo):", "", *lines]
