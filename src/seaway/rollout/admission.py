@@ -14,8 +14,8 @@ from typing import Literal
 from seaway.model.environment import Concurrency
 from seaway.model.placement import Placement
 from seaway.model.rollout import Rollout, State, Waiting
-from seaway.rollout import back, forward, hold
-from seaway.rollout.turn import ENGINE, PERSON, Turn
+from seaway.rollout import hold
+from seaway.rollout.turn import BACK, ENGINE, PERSON, RETIRE, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ def _behind(rollout: Rollout, older: list[Rollout], now: datetime) -> Admission:
 
 
 def _cannot_be_ended(other: Rollout) -> bool:
-    going_on = not other.memory.get("promoted") and other.phase not in {back.PHASE, forward.RETIRE}
+    going_on = not other.memory.get("promoted") and other.phase not in {BACK, RETIRE}
     return other.state is State.INDETERMINATE or (going_on and bool(hold.irreversible(Turn(other, other.created))))
 
 
 def _is_ending(other: Rollout) -> bool:
-    return other.phase in {back.PHASE, forward.RETIRE}
+    return other.phase in {BACK, RETIRE}
 
 
 def _held(rollout: Rollout, others: Sequence[Rollout], placement: Placement) -> str:

@@ -12,9 +12,11 @@ from seaway.model.rollout import State
 from seaway.rollout import hold, leave, observe, routes
 from seaway.rollout.finish import finish
 from seaway.rollout.messages import ConvergeInstances
-from seaway.rollout.turn import Fact, Turn
+from seaway.rollout.turn import BACK, Fact, Turn
 
-PHASE = "back"
+_ARRIVING = frozenset(
+    {(State.ROLLING_BACK, "shift"), (State.INDETERMINATE, "shift"), (State.INDETERMINATE, "drain")}
+)  # verified now: all traffic is on stable
 
 
 def by_itself(turn: Turn, reason: str) -> None:
@@ -23,7 +25,7 @@ def by_itself(turn: Turn, reason: str) -> None:
     if not obstacle:
         start(turn, reason)
         return
-    if turn.rollout.phase == PHASE:
+    if turn.rollout.phase == BACK:
         return
     hold.hold(
         turn, f"{reason}; traffic stays because {obstacle}. Release a fix after `promote`, `resume`, or abort twice"
@@ -38,7 +40,7 @@ def start(turn: Turn, reason: str, *, end: State = State.ROLLED_BACK) -> None:
     facts: dict[str, Fact] = {key: None for key in turn.rollout.memory if key.startswith(("out.", "leaving."))}
     gone = ("gone", "preview", "stage", "attempts", "retries", "shrinking", "drift")
     turn.remember({**facts, **dict.fromkeys(gone), "end": end.value})
-    turn.enter(State.ROLLING_BACK, phase=PHASE, reason=reason)
+    turn.enter(State.ROLLING_BACK, phase=BACK, reason=reason)
     _gather(turn)
     advance(turn)
 
@@ -56,12 +58,16 @@ def advance(turn: Turn) -> None:
     stage, verified = turn.text("stage"), routes.is_verified(turn)
     if turn.state is State.ROLLING_BACK and stage == "capacity" and _covered(turn):
         _shift(turn)
-    elif stage == "shift" and verified and turn.state in {State.ROLLING_BACK, State.INDETERMINATE}:
+    elif turn.state is State.HELD and stage == "capacity" and _ready(turn):  # held for want of any: that is over
+        _short(turn)
+    elif verified and (turn.state, stage) in _ARRIVING:
         _arrived(turn)
     elif turn.state is State.VERIFYING_ROUTE and observe.finding(turn):
         _judged(turn)
     elif turn.old is None and turn.plan.stable and turn.flag("drained"):  # only the number of instances was to change
-        turn.do(ConvergeInstances("stable", turn.plan.stable.service.replicas, leave.staying(turn, turn.candidate)))
+        number = turn.plan.stable.service.replicas
+        turn.set(wanted={turn.plan.stable.id: number})
+        turn.do(ConvergeInstances("stable", number, leave.staying(turn, turn.candidate)))
         _end(turn)
     elif leave.proceed(turn, "candidate"):
         _end(turn)
@@ -75,7 +81,7 @@ def deadline(turn: Turn) -> None:
     elif turn.state is State.VERIFYING_ROUTE:
         observe.give_up(turn)
         advance(turn)
-    elif turn.state is State.DRAINING and stage != "remove":
+    elif turn.state is State.DRAINING and (stage == "stop" or (stage == "drain" and routes.is_verified(turn))):
         leave.overdue(turn)
         advance(turn)
     else:
@@ -102,14 +108,15 @@ def _gather(turn: Turn) -> None:
     if home is None:
         _without_home(turn)
         return
-    full = home.service.replicas
-    if turn.plan.gateway and not turn.flag("wished"):  # no request ever went anywhere else
+    full, wanted = home.service.replicas, turn.rollout.wanted.get(home.id, 0)
+    grown = turn.old is None and wanted > full  # only the number of instances was to change, and it has
+    if turn.plan.gateway and not turn.flag("wished") and not grown:  # no request ever went anywhere else
         _let_go(turn)
         return
     turn.remember({"stage": "capacity"})
-    if turn.rollout.wanted.get(home.id, 0) < full or not _covered(turn):
-        turn.do(ConvergeInstances("stable", full))
-    turn.set(wanted={**turn.rollout.wanted, home.id: full})
+    if wanted < full or not _covered(turn):
+        turn.do(ConvergeInstances("stable", max(full, wanted)))
+    turn.set(wanted={**turn.rollout.wanted, home.id: max(full, wanted)})
     turn.wait(
         f"{full} ready instances of {home.id}", turn.plan.prepare_timeout, "it takes the traffic with what is ready"
     )
@@ -117,13 +124,19 @@ def _gather(turn: Turn) -> None:
 
 def _covered(turn: Turn) -> bool:
     home = turn.plan.stable
-    return home is not None and len(turn.names(f"ready.{home.id}")) >= home.service.replicas
+    return home is not None and _ready(turn) >= home.service.replicas
+
+
+def _ready(turn: Turn) -> int:
+    home = turn.plan.stable
+    return len(turn.names(f"ready.{home.id}")) if home else 0
 
 
 def _short(turn: Turn) -> None:
-    home = turn.plan.stable
-    ready = len(turn.names(f"ready.{home.id}")) if home else 0
-    if home and ready:
+    home, ready = turn.plan.stable, _ready(turn)
+    if _covered(turn):
+        _shift(turn)
+    elif home and ready:
         words = (
             f"only {ready} of {home.service.replicas} instances of {home.id} are ready; traffic goes there all the same"
         )
@@ -185,8 +198,6 @@ def _let_go(turn: Turn) -> None:
     if turn.old and turn.rollout.wanted[turn.candidate.id]:
         leave.stop(turn, "candidate")
         return
-    if turn.old is None and turn.plan.stable:
-        turn.do(ConvergeInstances("stable", turn.plan.stable.service.replicas))
     _end(turn)
 
 

@@ -32,7 +32,7 @@ from seaway.rollout.messages import (
     Supersede,
     VerdictSeen,
 )  # fmt: skip
-from seaway.rollout.turn import Turn
+from seaway.rollout.turn import BACK, Turn
 
 
 def decide(rollout: Rollout, event: Event, now: datetime) -> tuple[Rollout, tuple[Command, ...]]:
@@ -43,7 +43,7 @@ def decide(rollout: Rollout, event: Event, now: datetime) -> tuple[Rollout, tupl
             turn.set(loss=event.loss)
     elif not people.refusal(rollout, event):
         _take_in(turn, event)
-        if turn.rollout.phase == back.PHASE:
+        if turn.rollout.phase == BACK:
             back.advance(turn)
         else:
             forward.advance(turn)

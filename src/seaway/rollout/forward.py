@@ -6,9 +6,8 @@ from seaway.model.plan import Analysis, Hold, Pause
 from seaway.model.rollout import State, StepRecord
 from seaway.rollout import leave, routes, steps
 from seaway.rollout.finish import finish
-from seaway.rollout.turn import Turn
+from seaway.rollout.turn import RETIRE, SHRINK, Turn
 
-RETIRE = "retire"
 _SKIPPED_IN_FULL = (Pause, Analysis, Hold)
 
 
@@ -46,7 +45,8 @@ def again(turn: Turn) -> None:
 
 def deadline(turn: Turn) -> None:
     """The time of a retiring side is over."""
-    if turn.text("stage") != "remove":
+    stage = turn.text("stage")
+    if stage == "stop" or (stage == "drain" and routes.is_verified(turn)):
         leave.overdue(turn)
         advance(turn)
     else:
@@ -60,7 +60,7 @@ def _may_go(turn: Turn) -> bool:
         return False
     if turn.state is State.PENDING and not turn.flag("admitted"):
         return False
-    return turn.rollout.phase in {"", steps.SHRINK, RETIRE}
+    return turn.rollout.phase in {"", SHRINK, RETIRE}
 
 
 def _enter(turn: Turn) -> None:
@@ -82,7 +82,7 @@ def _retire(turn: Turn) -> None:
     """Every step is done: the old side drains, leaves the routing and stops."""
     if turn.rollout.phase != RETIRE:
         turn.set(phase=RETIRE)
-        if turn.old is None:
+        if turn.old is None or turn.flag("gone"):
             finish(turn, State.SUCCEEDED)
         elif turn.plan.gateway is None:
             leave.stop(turn, "stable")

@@ -8,7 +8,7 @@ from seaway.model.plan import RunBefore
 from seaway.model.rollout import State
 from seaway.model.service import RollbackClass
 from seaway.rollout.messages import RecordPlacement
-from seaway.rollout.turn import PERSON, Turn
+from seaway.rollout.turn import BACK, PERSON, Turn
 
 DEADLINE = timedelta(hours=1)
 QUEUE_DEADLINE = timedelta(hours=24)
@@ -49,7 +49,7 @@ def queue(turn: Turn) -> None:
 
 def _wait(turn: Turn) -> None:
     then = "traffic goes back to stable"
-    if turn.rollout.phase == "back":
+    if turn.rollout.phase == BACK:
         then = "it is tried again"
     elif no_way_back(turn):
         then = "nothing happens by itself; it is said again"
@@ -58,7 +58,7 @@ def _wait(turn: Turn) -> None:
 
 def no_way_back(turn: Turn) -> str:
     """Why traffic is not brought back by itself, "" when it may be."""
-    if turn.rollout.phase == "back":
+    if turn.rollout.phase == BACK:
         return "it is on its way back already"
     if obstacle := irreversible(turn):
         return obstacle

@@ -13,7 +13,7 @@ from seaway.model.revision import Revision
 from seaway.model.rollout import State
 from seaway.rollout import back, hold, routes
 from seaway.rollout.messages import InstancesSeen
-from seaway.rollout.turn import Turn, joined
+from seaway.rollout.turn import BACK, RETIRE, Turn, joined
 
 MAX_FLAPS = 4
 _DETAIL = 300  # characters of a reason that are kept
@@ -29,7 +29,7 @@ def look(turn: Turn, event: InstancesSeen) -> None:
         if revision:
             _note(turn, revision, [seen for seen in event.instances if seen.revision == revision.id])
     routes.refresh(turn)
-    if turn.rollout.phase == back.PHASE or turn.flag("gone"):
+    if turn.rollout.phase in {BACK, RETIRE}:
         return
     failed = [seen for seen in event.instances if seen.revision == turn.candidate.id]
     if failed and all(seen.state is InstanceState.FAILED for seen in failed):

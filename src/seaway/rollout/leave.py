@@ -60,11 +60,13 @@ def proceed(turn: Turn, side: Side) -> bool:
 
 def look(turn: Turn, side: Side, seen: RoutingSeen) -> None:
     """Is anything still open on the side?"""
-    if turn.state is not State.DRAINING or turn.text("stage") != "drain" or turn.flag("drained"):
-        return
     counts = seen.counts.get(revision(turn, side).id)
     active = counts.active if counts else 0
-    if active == 0 or turn.flag("drain_over"):
+    if turn.text("stage") == "remove" and not routes.members(turn) and routes.is_verified(turn):
+        turn.set(cut=turn.rollout.cut + active)  # a service that leaves altogether has nowhere to drain to
+    elif turn.state is State.DRAINING and turn.text("stage") == "drain" and not turn.flag("drained"):
+        if active and not turn.flag("drain_over"):
+            return
         turn.set(cut=turn.rollout.cut + active)
         turn.remember({"drained": True})
 

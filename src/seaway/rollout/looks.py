@@ -7,9 +7,9 @@ from seaway.model.plan import RunBefore
 from seaway.model.rollout import State
 from seaway.model.routing import Probed, RoutingSeen
 from seaway.model.verdict import Verdict
-from seaway.rollout import back, forward, hold, instances, judging, leave, observe, routes, steps
+from seaway.rollout import back, hold, instances, judging, leave, observe, routes, steps
 from seaway.rollout.messages import InstancesSeen
-from seaway.rollout.turn import Side, Turn
+from seaway.rollout.turn import BACK, RETIRE, Side, Turn
 
 _OBSERVED = frozenset({State.VERIFYING_ROUTE, State.OBSERVING, State.SOAKING})
 _TAIL = 500  # characters of a job's output that go into the reason
@@ -23,11 +23,11 @@ def seen_instances(turn: Turn, event: InstancesSeen) -> None:
 
 def seen_route(turn: Turn, seen: RoutingSeen) -> None:
     """The running proxy."""
-    going_back = turn.rollout.phase == back.PHASE
+    going_back = turn.rollout.phase == BACK
     words = routes.look(turn, seen)
     if words and going_back:
         back.unverified(turn, words)
-    elif words and turn.rollout.phase != forward.RETIRE:
+    elif words and turn.rollout.phase != RETIRE:
         back.by_itself(turn, f"the proxy rejected the configuration: {words}")
     if turn.number("drift") >= routes.MAX_DRIFT and not routes.is_verified(turn):
         _drifting(turn)
@@ -70,9 +70,9 @@ def _mismatch(turn: Turn) -> None:
 
 def _drifting(turn: Turn) -> None:
     reason = f"the router was changed behind Seaway's back {int(turn.number('drift'))} times"
-    if turn.rollout.phase == back.PHASE:
+    if turn.rollout.phase == BACK:
         back.lost(turn, reason)
-    elif turn.rollout.phase == forward.RETIRE:
+    elif turn.rollout.phase == RETIRE:
         turn.forget("drift")
         routes.wish(turn)
     else:
@@ -80,6 +80,6 @@ def _drifting(turn: Turn) -> None:
 
 
 def _leaving_side(turn: Turn) -> Side:
-    if turn.rollout.phase == forward.RETIRE:
+    if turn.rollout.phase == RETIRE:
         return "stable"
-    return "candidate" if turn.rollout.phase == back.PHASE else steps.shrinking_side(turn)
+    return "candidate" if turn.rollout.phase == BACK else steps.shrinking_side(turn)

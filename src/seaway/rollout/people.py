@@ -11,7 +11,7 @@ from seaway.model.rollout import ApprovalRecord, Rollout, State
 from seaway.rollout import back, forward, hold, observe, routes
 from seaway.rollout.finish import finish
 from seaway.rollout.messages import Abort, Approve, Event, PauseNow, PromoteNow, Resume, Supersede
-from seaway.rollout.turn import Turn
+from seaway.rollout.turn import BACK, RETIRE, Turn
 
 _PAUSABLE = frozenset(
     {
@@ -33,7 +33,7 @@ def refusal(rollout: Rollout, event: Event) -> str:
     """Why this would change nothing now, "" when it will be carried out."""
     if rollout.state.terminal:
         return f"rollout {rollout.id} is over: {rollout.state.value}"
-    going_back = rollout.phase == back.PHASE
+    going_back = rollout.phase == BACK
     match event:
         case Resume() if rollout.state is not State.HELD:
             return f"it is not held, it is {rollout.state.value}"
@@ -47,7 +47,7 @@ def refusal(rollout: Rollout, event: Event) -> str:
             return _vote_refusal(rollout, event)
         case Abort() if going_back and rollout.state is not State.HELD and rollout.memory.get("held"):
             return "it is on its way back already"
-        case Supersede() if going_back or rollout.phase == forward.RETIRE:
+        case Supersede() if going_back or rollout.phase == RETIRE:
             return "it is ending already"
         case _:
             return ""
@@ -87,7 +87,7 @@ def resume(turn: Turn, event: Resume) -> None:
     """Go on where it was."""
     turn.emit("rollout.resumed", actor=event.actor, by="resume")
     hold.unfreeze(turn)
-    if turn.rollout.phase == back.PHASE:
+    if turn.rollout.phase == BACK:
         back.retry(turn)
     elif turn.rollout.resume_to is not None:
         _leave_hold(turn)
@@ -98,7 +98,7 @@ def resume(turn: Turn, event: Resume) -> None:
 def abort(turn: Turn, event: Abort) -> None:
     """All traffic back to stable; the placement is held, so that no automatic or queued release undoes it."""
     words = f"aborted by {event.actor}" + (f": {event.reason}" if event.reason else "")
-    if turn.rollout.phase == back.PHASE:
+    if turn.rollout.phase == BACK:
         turn.remember({"held": words})
         if turn.state is State.HELD:
             back.retry(turn)

@@ -17,6 +17,7 @@ from seaway.rollout.messages import Command, ConvergeRouting
 from seaway.rollout.turn import Turn, joined
 
 MAX_DRIFT = 3
+SETTLED = 0.25  # seconds
 _STEADY = frozenset({State.OBSERVING, State.SOAKING, State.HELD})
 _FOLLOWING = frozenset({*_STEADY, State.DRAINING})  # states in which new instances join the routing
 
@@ -125,8 +126,9 @@ def _is_overdue(turn: Turn) -> bool:
 
 def _matches(turn: Turn, seen: RoutingSeen) -> bool:
     wished = {revision.id: turn.rollout.weights[revision.id].set for revision in members(turn)}
-    if not wished:
-        return not any(seen.weights.values())
+    if not wished:  # a service that is gone has no generation to report: nothing of it may have come up for a moment
+        settled = turn.clock - turn.number("wished_at") >= SETTLED
+        return (settled or seen.verified(turn.rollout.generation)) and not any(seen.weights.values())
     reported = {revision: ppm for revision, ppm in seen.weights.items() if ppm}
     return seen.verified(turn.rollout.generation) and reported == {name: ppm for name, ppm in wished.items() if ppm}
 

@@ -28,9 +28,8 @@ from seaway.model.revision import Revision
 from seaway.model.rollout import State
 from seaway.rollout import hold, instances, judging, leave, observe, routes
 from seaway.rollout.messages import ConvergeInstances, RunJob, StopForeign
-from seaway.rollout.turn import ENGINE, PERSON, Side, Turn
+from seaway.rollout.turn import ENGINE, PERSON, SHRINK, Side, Turn
 
-SHRINK = "shrink"
 GATES = (Approval, PauseUntil)
 
 
@@ -138,7 +137,7 @@ def _scale(turn: Turn, step: Scale) -> None:
 
 def _scaled(turn: Turn, step: Scale) -> bool:
     if turn.rollout.phase == SHRINK:
-        return _shrunk(turn)
+        return _shrunk(turn, step)
     if not turn.flag("looked") or instances.count_ready(turn, turn.candidate) < step.candidate:
         return False
     wanted = {turn.candidate.id: step.candidate}
@@ -152,11 +151,13 @@ def _scaled(turn: Turn, step: Scale) -> bool:
 
 def _begin_to_shrink(turn: Turn, wanted: dict[str, int]) -> bool:
     """First the router lets go of the instances that shall stop. Without a router they may stop at once."""
+    if turn.plan.gateway and turn.old and wanted[turn.old.id] == 0:
+        turn.set(phase=SHRINK)
+        leave.drain(turn, "stable")
+        return False
     for revision in (turn.candidate, turn.old):
         if revision:
             leave.choose(turn, revision, wanted[revision.id])
-            if wanted[revision.id] == 0 < turn.rollout.wanted[revision.id]:
-                turn.remember({f"out.{revision.id}": True})
     turn.set(wanted={**turn.rollout.wanted, **wanted})
     turn.remember({"shrinking": True, "drained": None, "drain_over": None, "stage": None, "attempts": None})
     if turn.plan.gateway is None:
@@ -167,7 +168,12 @@ def _begin_to_shrink(turn: Turn, wanted: dict[str, int]) -> bool:
     return False
 
 
-def _shrunk(turn: Turn) -> bool:
+def _shrunk(turn: Turn, step: Scale) -> bool:
+    if turn.old and step.stable == 0:
+        ended = leave.proceed(turn, "stable")
+        if ended:
+            turn.enter(State.READY, phase="")
+        return ended
     if turn.state is State.PREPARING and routes.is_verified(turn):
         leave.drain(turn, shrinking_side(turn))
     drained = turn.state is State.DRAINING and turn.flag("drained") and routes.is_verified(turn)

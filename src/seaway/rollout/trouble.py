@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seaway.model.plan import Approval, PauseUntil, RunBefore, SetWeight, TakeOver
+from seaway.model.plan import Approval, PauseUntil, RunBefore, Scale, SetWeight, TakeOver
 from seaway.model.revision import Revision
 from seaway.model.rollout import State
 from seaway.rollout import back, forward, hold, instances, judging, leave, observe, routes, steps
 from seaway.rollout.finish import finish
 from seaway.rollout.messages import Command, CommandFailed, ConvergeInstances, RunJob, StopForeign
-from seaway.rollout.turn import Side, Turn
+from seaway.rollout.turn import BACK, RETIRE, SHRINK, Side, Turn
 
 _FIRST_PAUSE = 0.1  # seconds before a command is repeated, doubled each time
 _LONGEST_PAUSE = 10.0
@@ -24,7 +24,7 @@ def failed(turn: Turn, event: CommandFailed) -> None:
     words = f"{event.command}: {event.message}"
     if event.command == "send_probes":
         observe.give_up(turn)
-    elif turn.rollout.phase in {back.PHASE, forward.RETIRE} or event.command == "record_placement":
+    elif turn.rollout.phase in {BACK, RETIRE} or event.command == "record_placement":
         _repeat_later(turn, event.command, words)
     elif event.error == "full":
         hold.hold(turn, f"no space left: {words}. Make room, then `resume`; an abort works all the same")
@@ -49,9 +49,9 @@ def deadline(turn: Turn) -> None:
     """The current wait is over."""
     if turn.state is State.HELD:
         _nobody_decided(turn)
-    elif turn.rollout.phase == back.PHASE:
+    elif turn.rollout.phase == BACK:
         back.deadline(turn)
-    elif turn.rollout.phase == forward.RETIRE:
+    elif turn.rollout.phase == RETIRE:
         forward.deadline(turn)
     else:
         _FORWARD[turn.state](turn)
@@ -69,7 +69,7 @@ def _commands(turn: Turn, name: str) -> tuple[Command, ...]:
     step = turn.step
     if name == "converge_routing":
         return routes.command(turn)
-    if name == "converge_instances" and turn.rollout.phase != steps.SHRINK:
+    if name == "converge_instances" and turn.rollout.phase != SHRINK:
         return _instances(turn)
     if name == "record_placement":
         return (hold.placement(turn),)
@@ -94,7 +94,7 @@ def _instances(turn: Turn) -> tuple[Command, ...]:
 
 def _nobody_decided(turn: Turn) -> None:
     words = f"nobody decided in time: {turn.rollout.reason}"
-    if turn.rollout.phase == back.PHASE:
+    if turn.rollout.phase == BACK:
         back.retry(turn)
     elif turn.rollout.resume_to is State.PENDING:
         finish(turn, State.ROLLED_BACK, words)
@@ -114,7 +114,7 @@ def _outside(turn: Turn) -> None:
 
 
 def _unprepared(turn: Turn) -> None:
-    if turn.rollout.phase == steps.SHRINK:
+    if turn.rollout.phase == SHRINK:
         _unverified(turn)
         return
     detail = turn.text(f"detail.{turn.candidate.id}")
@@ -136,8 +136,11 @@ def _unverified(turn: Turn) -> None:
 
 
 def _drained(turn: Turn) -> None:
-    """A shrinking side: what is still open somewhere on it may be on the instances that stay."""
-    turn.remember({"drained": True})
+    """Instances leave. What is still open on a side that only shrinks may be on those that stay: it is not counted."""
+    if isinstance(turn.step, Scale) and turn.step.stable == 0:
+        forward.deadline(turn)
+    else:
+        turn.remember({"drained": True})
 
 
 def _observed(turn: Turn) -> None:

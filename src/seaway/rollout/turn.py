@@ -31,6 +31,12 @@ from seaway.rollout.messages import Command, Emit
 Fact = str | int | float | bool | None
 Side = Literal["candidate", "stable"]
 
+BACK, RETIRE, SHRINK = (
+    "back",
+    "retire",
+    "shrink",
+)  # phases: on the way back; the old side leaves; a side gives up instances
+
 ENGINE = "the engine"
 PERSON = "a person"
 

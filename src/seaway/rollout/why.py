@@ -9,6 +9,7 @@ from seaway.model.rollout import Rollout, Waiting
 from seaway.model.verdict import Verdict
 from seaway.rollout.admission import Admission
 from seaway.rollout.document import step_text
+from seaway.rollout.turn import BACK
 
 _RECENT = 3
 
@@ -68,7 +69,7 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _next(rollout: Rollout) -> str:
-    if rollout.phase == "back":
+    if rollout.phase == BACK:
         return "traffic back to stable, then the candidate stops"
     if rollout.step + 1 < len(rollout.plan.steps):
         return step_text(rollout.plan.steps[rollout.step + 1])
