@@ -44,6 +44,7 @@ class Lies:
     full: bool = False  # no space left for instances
     slow: float = 0.0  # seconds every look takes
     start_seconds: float = 0.0  # from start to ready
+    ahead: float = 0.0  # seconds that the source's clock has jumped
 
 
 def empty() -> dict[str, Any]:
@@ -289,7 +290,8 @@ class SimulatedMetrics:
         requests = int(number)
         failed = int(requests * self.world.lies.failing.get(revision, 0.0))
         latency = Histogram((10.0, 100.0), (requests, 0, 0))
-        return Sample(revision, datetime.now(UTC), requests, failed, latency, "simulated")
+        at = datetime.now(UTC) + timedelta(seconds=self.world.lies.ahead)
+        return Sample(revision, at, requests, failed, latency, "simulated")
 
 
 class SimulatedHands:

@@ -130,6 +130,7 @@ class Engine:
         """Take the lock and work. Raises Conflict when another engine holds it, SeawayError for a database that is too new."""
         self._lock.acquire(take_over=self._take_over)
         try:
+            self._ballast.keep()
             self._database.migrate()
             epoch = self._lease.take()
             unfinished = self._adopt(epoch)
