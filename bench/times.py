@@ -22,7 +22,8 @@ _GUARD = {"success_rate": {"at_least": "99%"}, "min_samples": 20, "window": "30s
 def undo(settings: figures.Settings) -> list[figures.Figure]:
     """Accepted -> 100 % stable, verified; during the soak, when the old side is warm."""
     times = []
-    with ground.ground(strategy={"blue-green": {"auto_promotion": True}}, soak="60s") as place:
+    with ground.ground(strategy={"blue-green": {"auto_promotion": True}}) as place:
+        place.document["environments"]["production"]["soak"] = "60s"
         place.document["services"]["shop"]["routes"][0]["drain"] = "1s"
         load = Load(Where(port=place.port), Mix(keepalive=4, rate=300, websocket=2, session=0.3)).start()
         for turn in range(settings.pick(5, 40)):

@@ -32,7 +32,7 @@ from seaway.cli.demo.load import Load, Mix
 from seaway.cli.demo.records import Outcome, Records
 from seaway.cli.demo.stream import Where
 from seaway.config.home import Home
-from seaway.errors import SeawayError
+from seaway.errors import Conflict, SeawayError
 from seaway.model.routing import Gateway, Losses
 
 Json = dict[str, Any]
@@ -165,12 +165,25 @@ class Place:
     def act(self, rollout: str, action: str, **words: Any) -> Json:
         return self.client.act(rollout, action, **words)
 
+    def promote(self, rollout: str, limit: float = 10, *, full: bool = False) -> None:
+        """End the pause of the rollout, once it is in it."""
+        deadline = time.monotonic() + limit
+        while True:
+            try:
+                self.act(rollout, "promote", full=full)
+            except Conflict:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
     def events(self, rollout: str) -> list[Json]:
-        """The rollout's events so far, each with its time (seconds since 1970) as `at`."""
+        """All events of a rollout that has ended, each with its time (seconds since 1970) as `at`."""
         found: list[Json] = []
         for sequence_and_event in self.client.events(rollout):
             if sequence_and_event is None:
-                break
+                continue
             event = sequence_and_event[1]
             at = datetime.fromisoformat(event["context"]["timestamp"]).timestamp()
             found.append({**event["customData"]["seaway"], "at": at})

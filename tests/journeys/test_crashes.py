@@ -76,7 +76,7 @@ def test_a_killed_proxy_comes_back_and_the_gap_is_in_the_ledger(shop: Place) -> 
     shop.kill(old)
     shop.until(rollout, lambda _: [pid for pid in shop.pids("/envoy -c ") if pid != old] != [])
     time.sleep(1)
-    shop.act(rollout, "promote")
+    shop.promote(rollout)
     done = shop.ended(rollout)
     records = load.stop()
     assert shop.get()[2]["version"] == "v2"
@@ -96,7 +96,7 @@ def test_killed_keepers_lose_nothing_and_come_back(shop: Place) -> None:
     shop.kill(*keepers)
     shop.until(rollout, lambda _: len(shop.pids("_keeper")) >= len(keepers), limit=10)
     assert shop.pids(r"service\.py$|/envoy -c ") == kept
-    shop.act(rollout, "promote")
+    shop.promote(rollout)
     shop.agree(load.stop(), shop.ended(rollout))
 
 
@@ -113,7 +113,7 @@ def test_a_candidate_that_dies_is_restarted_and_what_it_lost_is_counted(shop: Pl
     if when == "at 20 %":
         _kill_other(shop, stable)
         time.sleep(1.5)
-    shop.act(rollout, "promote")
+    shop.promote(rollout)
     if when == "soaking":
         shop.until(rollout, lambda seen: seen["state"] == "soaking")
         _kill_other(shop, stable)
@@ -148,7 +148,7 @@ def test_everything_killed_comes_back_as_it_was(shop: Place) -> None:
     shop.until(rollout, lambda _: len(shop.pids(r"service\.py$")) == 2 and len(shop.pids("/envoy -c ")) == 1, limit=20)
     load = shop.load(PLAIN)
     shop.until(rollout, lambda seen: seen["state"] != "preparing")
-    shop.act(rollout, "promote")
+    shop.promote(rollout)
     done = shop.ended(rollout)
     load.stop()
     assert done["loss"]["unseen_s"] > 0
@@ -226,7 +226,7 @@ def test_with_little_space_nothing_starts(small: Place) -> None:
     small.write()
     done = small.run("deploy", "production", "--timeout", "8s")
     assert done.returncode not in (0, 3)
-    assert "space" in done.stdout + done.stderr + str(small.client.documents("shop", "production")[0]["reason"])
+    assert "50 MiB" in done.stdout + done.stderr + str(small.client.documents("shop", "production")[0]["reason"])
     assert small.get()[2]["version"] == "v1"
     (small.home.root / "full").unlink()
 
@@ -247,7 +247,7 @@ def test_a_stopped_engine_that_was_taken_over_from_changes_nothing(shop: Place) 
             time.sleep(0.1)
         assert shop.engine != old
         os.kill(old, signal.SIGCONT)
-        shop.act(rollout, "promote")
+        shop.promote(rollout)
         shop.agree(load.stop(), shop.ended(rollout))
         deadline = time.monotonic() + 5
         while old in shop.processes() and time.monotonic() < deadline:

@@ -142,7 +142,7 @@ def test_a_newer_release_supersedes_the_one_on_its_way(waiting: Place) -> None:
     newer = waiting.submit(VERSION="v3")
     gone = waiting.ended(older, "superseded")
     waiting.at(newer, 20)
-    waiting.act(newer, "promote", full=True)
+    waiting.promote(newer, full=True)
     done = waiting.ended(newer)
     waiting.agree(load.stop(), gone, done)
     assert waiting.get()[2]["version"] == "v3"
@@ -158,10 +158,10 @@ def test_a_newer_release_waits_its_turn(waiting: Place) -> None:
     time.sleep(0.5)
     assert waiting.look(newer)["state"] == "pending"
     assert older in waiting.seaway("rollout", "why", newer)
-    waiting.act(older, "promote", full=True)
+    waiting.promote(older, full=True)
     first = waiting.ended(older)
     waiting.at(newer, 20)
-    waiting.act(newer, "promote", full=True)
+    waiting.promote(newer, full=True)
     second = waiting.ended(newer)
     waiting.agree(load.stop(), first, second)
     assert waiting.get()[2]["version"] == "v3"
@@ -177,7 +177,7 @@ def test_a_newer_release_is_refused_where_the_environment_says_so(waiting: Place
     refused = waiting.run("deploy", "production", "--detach")
     assert refused.returncode in (1, 2)
     assert older in refused.stderr
-    waiting.act(older, "promote", full=True)
+    waiting.promote(older, full=True)
     waiting.agree(load.stop(), waiting.ended(older))
     assert waiting.get()[2]["version"] == "v2"
 
