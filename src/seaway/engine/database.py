@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from seaway.engine import tables
+from seaway.engine.turnstile import Turnstile
 from seaway.errors import Fenced, Full, SeawayError
 
 _PATIENCE = 30.0  # seconds a writer waits while another process holds the database
@@ -41,22 +41,22 @@ class Gate:
         self.make_room = make_room
         self.epoch = 0
         self.closed = ""  # why nothing may be written any more
-        self._lock = threading.Lock()
+        self.turn = Turnstile()
 
     def enter(self, connection: Connection) -> None:
         """Begin a writing transaction. Raises Fenced, and sqlite3.OperationalError after _PATIENCE."""
-        self._lock.acquire()
+        self.turn.acquire()
         try:
             self._begin(connection)
             self._check(connection)
         except BaseException:
             sqlite3.Connection.rollback(connection)
-            self._lock.release()
+            self.turn.release()
             raise
 
     def leave(self) -> None:
         """The transaction is over."""
-        self._lock.release()
+        self.turn.release()
 
     def _begin(self, connection: Connection) -> None:
         until = time.monotonic() + _PATIENCE

@@ -85,7 +85,7 @@ class Engine:
         self._database = Database(home.database, crash=crash, make_room=self._ballast.drop)
         self._lease = Lease(self._database, clock, self._give_up)
         self._feed = Feed(self._database)
-        self._lanes = Lanes()
+        self._lanes = Lanes(self._database.gate.turn.be_patient)
         transitions = Transitions(
             self._database, ports, clock, self._lease, self._feed, render, self._known, self._give_up
         )

@@ -19,11 +19,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Lanes:
-    """Work by place, first come first served."""
+    """Work by place, first come first served. `begin` is called at the start of each thread."""
 
-    def __init__(self, *, width: int = WIDTH, threads: int = THREADS) -> None:
+    def __init__(self, begin: Callable[[], None] = lambda: None, *, width: int = WIDTH, threads: int = THREADS) -> None:
         self._width = width
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hands")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hands", initializer=begin)
         self._lock = threading.Lock()
         self._running: dict[str, int] = {}
         self._waiting: dict[str, deque[Callable[[], None]]] = {}

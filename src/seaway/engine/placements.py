@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass, replace
 from typing import Any
@@ -100,8 +101,14 @@ def _history(known: tuple[Revision, ...], plan: Plan, *, promoted: bool) -> tupl
 
 
 def _placed(row: Any) -> Placed:
+    return _decoded(row.document, row.plan, row.routed)
+
+
+@functools.lru_cache(maxsize=8192)
+def _decoded(document: str, plan: str, routed: str) -> Placed:
+    """Placements are read every 2 s and change rarely; what they are decoded to never changes."""
     return Placed(
-        codec.decode(Placement, json.loads(row.document)),
-        codec.decode(Plan, json.loads(row.plan)),
-        tuple(json.loads(row.routed)),
+        codec.decode(Placement, json.loads(document)),
+        codec.decode(Plan, json.loads(plan)),
+        tuple(json.loads(routed)),
     )
