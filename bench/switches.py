@@ -24,7 +24,7 @@ STRATEGIES: dict[str, Any] = {
 }
 _ON_PURPOSE = 7
 _MIX = {"keepalive": 16, "websocket": 4, "post": 4, "session": 0.5}
-_RATE = 2600.0  # requests per second, an open loop
+_RATE = 2000.0  # requests per second, an open loop
 
 
 def rows(settings: figures.Settings) -> list[figures.Figure]:
@@ -32,7 +32,13 @@ def rows(settings: figures.Settings) -> list[figures.Figure]:
     enough = 1.1 * requests / len(STRATEGIES)  # an open loop that is late now and then
     dice, found, ready = random.Random(settings.seed), [], []
     with ground.ground() as place:
-        place.document["services"]["shop"]["replicas"] = 2
+        patient = {
+            "http": {"path": "/healthz"},
+            "interval": "1s",
+            "timeout": "5s",
+            "failures": 5,
+        }  # the load takes all cores
+        place.document["services"]["shop"] |= {"replicas": 2, "readiness": patient}
         totals: Counter[str] = Counter()
         retried = cut = 0
         for name, strategy in STRATEGIES.items():

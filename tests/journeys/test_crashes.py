@@ -131,9 +131,11 @@ def _kill_other(shop: Place, stable: list[int]) -> None:
 def test_a_release_that_never_becomes_ready_is_brought_back_with_its_last_words(shop: Place) -> None:
     shop.document["services"]["shop"]["command"] = [sys.executable, "-c", "raise SystemExit('no database here')"]
     load = shop.load()
-    done = shop.release(state="rolled_back", VERSION="v2")
-    shop.agree(load.stop(), done)
-    assert done["reason"]
+    rollout = shop.submit(VERSION="v2")
+    done = shop.until(rollout, lambda seen: seen["state"] == "rolled_back")
+    shop.agree(load.stop())
+    assert "exited with code 1" in done["reason"]
+    assert "no database here" in shop.seaway("logs", "production")
     assert shop.get()[2]["version"] == "v1"
 
 

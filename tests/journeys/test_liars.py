@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from journeys.place import PLAIN, Place, verified
+from journeys.place import OBJECTIVES, PLAIN, Place, verified
+from seaway.cli.demo.load import Mix
 
 AT_20 = {"canary": {"steps": [{"set_weight": 20}, {"pause": "until promoted"}]}}
 
@@ -124,13 +125,13 @@ def test_an_instance_that_hangs_loses_its_traffic_and_the_release(shop: Place) -
     shop.document["services"]["shop"]["routes"][0]["timeout"] = "1s"
     shop.release(VERSION="v1b")
     old = shop.pids(r"service\.py$")
-    load = shop.load(PLAIN)
+    shop.document["environments"]["production"]["objectives"] = [{**OBJECTIVES[0], "min_samples": 5, "window": "10s"}]
+    load = shop.load(Mix(keepalive=24, rate=240))
     rollout = shop.submit(VERSION="v2")
     shop.at(rollout, 20)
     (candidate,) = set(shop.pids(r"service\.py$")) - set(old)
     os.kill(candidate, signal.SIGSTOP)
     shop.until(rollout, lambda seen: seen["state"] == "rolled_back", limit=25)
-    os.kill(candidate, signal.SIGCONT) if candidate in shop.processes() else None
     load.stop()
     assert shop.get()[2]["version"] == "v1b"
     assert shop.recorded() == shop.counted()
