@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -195,12 +194,12 @@ def is_json(text: str) -> bool:
 
 
 @pytest.fixture(params=sorted(path.name for path in JOURNALS.iterdir()))
-def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     """The state folder that a release of Seaway left behind, in the middle of a canary."""
     shutil.copy(JOURNALS / request.param / "world.json", tmp_path)
     with closing(sqlite3.connect(tmp_path / "engine.sqlite")) as connection:
         connection.executescript((JOURNALS / request.param / "engine.sql").read_text())
-    yield Bench(tmp_path, simulated.SimulatedHands(simulated.FileWorld(tmp_path / "world.json")))
+    return Bench(tmp_path, simulated.SimulatedHands(simulated.FileWorld(tmp_path / "world.json")))
 
 
 def test_rollouts_of_every_earlier_release_go_on(recorded: Bench) -> None:
