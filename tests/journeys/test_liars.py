@@ -121,9 +121,9 @@ def test_metrics_that_cannot_be_reached_never_promote(shop: Place) -> None:
 
 def test_an_instance_that_hangs_loses_its_traffic_and_the_release(shop: Place) -> None:
     """A stopped process accepts connections and never answers: alive to the system, dead to its users."""
-    shop.document["environments"]["production"]["strategy"] = AT_20
     shop.document["services"]["shop"]["routes"][0]["timeout"] = "1s"
     shop.release(VERSION="v1b")
+    shop.document["environments"]["production"]["strategy"] = AT_20
     old = shop.pids(r"service\.py$")
     shop.document["environments"]["production"]["objectives"] = [{**OBJECTIVES[0], "min_samples": 5, "window": "10s"}]
     load = shop.load(Mix(keepalive=24, rate=240))
