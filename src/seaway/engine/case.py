@@ -56,6 +56,8 @@ class Case:
     letters: deque[Letter] = field(default_factory=deque)
     busy: bool = False
     awaiting: int | None = None
+    attempts: int = 0  # how often effects had to be begun again because their journal could not be written
+    retrying: bool = False
     looking: bool = False
     sampling: bool = False
     look_at: float = 0.0

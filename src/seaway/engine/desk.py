@@ -199,12 +199,27 @@ class Desk:
             self.journal.run(case.id, seq, [codec.encode(command) for command in effects], again=again)
         except Fenced as error:
             self._transitions.lost(error.message)
+        except Exception as error:  # noqa: BLE001 - whatever DBOS or the database says, the effects stay to be done
+            self.failed(case.id, seq, error)
+
+    def failed(self, rollout: str, seq: int, error: Exception) -> None:
+        """The journal of effects could not be written (a full or locked disk): they are begun again a little later."""
+        case = self.case(rollout)
+        if case is None or self._closed or self._database.gate.closed:
             return
-        except Exception:  # noqa: BLE001 - whatever DBOS or the database says, the effects stay to be done
-            if self._closed or self._database.gate.closed:
+        with case.lock:
+            if case.awaiting != seq or case.retrying:
                 return
-            _log.exception("effects could not be journaled; they are tried again", rollout=case.id, seq=seq)
-            _later(lambda: self.begin(case, seq, effects, again=again + 1))
+            case.retrying = True
+            case.attempts += 1
+        _log.warning("effects are begun again", rollout=rollout, seq=seq, reason=str(error))
+        _later(lambda: self._again(case, seq))
+
+    def _again(self, case: Case, seq: int) -> None:
+        case.retrying = False
+        with self._database.read() as connection:
+            effects = store.commands(connection, case.id, seq)
+        self.begin(case, seq, effects, again=self._transitions.lease.epoch * 1000 + case.attempts)
 
     def finished(self, rollout: str, seq: int) -> None:
         """Every effect of a transition is done: what came of them is in the inbox, and the rollout goes on."""

@@ -90,7 +90,9 @@ class Engine:
             self._database, ports, clock, self._lease, self._feed, render, self._known, self._give_up
         )
         self._desk = Desk(self._database, transitions, self._lanes, changed=self._changed, ended=self._ended)
-        self._journal = self._desk.journal = Journal(self._database, transitions.perform, self._desk.finished)
+        self._journal = self._desk.journal = Journal(
+            self._database, transitions.perform, self._desk.finished, self._desk.failed
+        )
         self._batch = Batch(self._database)
         self._watch = Watch(
             desk=self._desk,
@@ -204,9 +206,10 @@ class Engine:
         """Finish open effects: DBOS goes on with workflows it knows; those that it never heard of are started."""
         for (rollout, seq), commands in unfinished.items():
             case = self._desk.case(rollout)
-            if case is None or name(rollout, seq) in left:
+            workflow = name(rollout, seq)
+            if case is None or any(each == workflow or each.startswith(f"{workflow}:") for each in left):
                 continue
-            again = self.epoch if self._journal.known(rollout, seq) else 0
+            again = self.epoch * 1000 if self._journal.known(rollout, seq) else 0
             self._desk.begin(case, seq, commands, again=again)
 
     # ------------------------------------------------------------ cases

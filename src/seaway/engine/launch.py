@@ -27,18 +27,24 @@ _LATER_POLL = 5.0
 
 Perform = Callable[[str, int, int, Any], Any]
 
-_current: dict[str, Any] = {}  # the running engine's `perform` and `finished`; DBOS allows one engine per process
+_current: dict[str, Any] = {}  # what the running engine does for its workflow; DBOS allows one engine per process
 
 
 class Journal:
     """DBOS while an engine runs. `perform(rollout, seq, position, command)` does one effect and never raises for a port's
-    trouble; `finished(rollout, seq)` is called when all effects of a transition are done.
+    trouble; `finished(rollout, seq)` is called when all effects of a transition are done, `failed(rollout, seq, error)` when
+    one could not be journaled.
     """
 
-    def __init__(self, database: Database, perform: Perform, finished: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        perform: Perform,
+        finished: Callable[[str, int], None],
+        failed: Callable[[str, int, Exception], None],
+    ) -> None:
         self._database = database
-        self._perform = perform
-        self._finished = finished
+        self._told = {"perform": perform, "finished": finished, "failed": failed}
         self._dbos: Any = None
         self._workflow: Any = None
 
@@ -49,7 +55,7 @@ class Journal:
         _calm_logs()
         self._dbos = DBOS(config=_config(self._database))
         self._workflow = _registered(DBOS)
-        _current.update(perform=self._perform, finished=self._finished)
+        _current.update(self._told)
         self.pace(_FIRST_POLL)
         DBOS.launch()
         pending = DBOS.list_workflows(
@@ -143,8 +149,12 @@ def _registered(dbos: Any) -> Any:
 
     @dbos.workflow(name="carry_out")  # type: ignore[untyped-decorator]
     def carry_out(rollout: str, seq: int, commands: list[Any]) -> int:
-        for position, command in enumerate(commands):
-            effect(rollout, seq, position, command)
+        try:
+            for position, command in enumerate(commands):
+                effect(rollout, seq, position, command)
+        except Exception as error:
+            _current["failed"](rollout, seq, error)
+            raise
         _current["finished"](rollout, seq)
         return len(commands)
 

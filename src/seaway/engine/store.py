@@ -255,13 +255,14 @@ def undone(connection: sa.Connection) -> dict[tuple[str, int], tuple[Command, ..
     open_ones = connection.execute(
         sa.select(effects.c.rollout, effects.c.seq).where(effects.c.done_at.is_(None)).distinct()
     ).all()
-    found = {}
-    for rollout, seq in open_ones:
-        rows = connection.execute(
-            sa.select(effects).where(effects.c.rollout == rollout, effects.c.seq == seq).order_by(effects.c.position)
-        )
-        found[rollout, seq] = tuple(_effect(row).command for row in rows)
-    return found
+    return {(rollout, number): commands(connection, rollout, number) for rollout, number in open_ones}
+
+
+def commands(connection: sa.Connection, rollout: str, number: int) -> tuple[Command, ...]:
+    """All effects of one transition, in order."""
+    query = sa.select(effects).where(effects.c.rollout == rollout, effects.c.seq == number)
+    rows = connection.execute(query.order_by(effects.c.position))
+    return tuple(_effect(row).command for row in rows)
 
 
 def _effect(row: Any) -> Effect:
