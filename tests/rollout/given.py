@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from seaway.model.environment import CanaryStep, Environment, Strategy
+from seaway.model.environment import CanaryStep, Environment, Gate, Strategy
 from seaway.model.placement import Placement
 from seaway.model.plan import Plan
 from seaway.model.revision import Revision
+from seaway.model.routing import PortOwner
 from seaway.model.service import Probe, ProbeKind, Route, Service
 from seaway.model.verdict import Guard, Measure
 from seaway.plan.build import build
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OWNER = PortOwner(4242, "123456", "python old.py", "ada")
+APPROVAL = Gate("approval")
 SUCCESS = Guard(
     "success", Measure.SUCCESS_RATE, at_least=0.99, window=timedelta(seconds=10), extend_max=timedelta(seconds=20)
 )
@@ -50,8 +53,10 @@ def placement(stable: Revision | None, **changes) -> Placement:  # type: ignore[
     return replace(made, **changes)
 
 
-def plan(*, first: bool = False, of: Service | None = None, old_replicas: int = 3, **changes) -> Plan:  # type: ignore[no-untyped-def]
+def plan(
+    *, first: bool = False, of: Service | None = None, old_replicas: int = 3, owner: PortOwner | None = None, **changes
+) -> Plan:  # type: ignore[no-untyped-def]
     made = of or service()
     stable = None if first else revision("a", made)
     here = placement(stable, replicas=0 if first else old_replicas)
-    return build(made, environment(**changes), revision("b", made), here, now=NOW)
+    return build(made, environment(**changes), revision("b", made), here, now=NOW, owner=owner)

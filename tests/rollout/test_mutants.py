@@ -63,7 +63,7 @@ _refusal, _placement = people.refusal, hold.placement
 
 MUTANTS: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "goes forward without capacity": (instances, "covers", lambda turn, step: True, "close"),
-    "goes back without capacity": (back, "_covered", lambda turn: True, "canary"),
+    "goes back without capacity": (back, "_covered", lambda turn: True, "rolling"),
     "believes a weight without reading it back": (routes, "_matches", lambda turn, seen: True, "canary"),
     "takes a side out before it has drained": (leave, "drain", _remove_at_once, "blue-green"),
     "stops instances before the router has let go": (leave, "remove", _stop_at_once, "blue-green"),

@@ -60,7 +60,8 @@ class World:
 
     def __init__(self, plan: Plan, *, seed: int = 1, rate: float = 200.0, decide=decide) -> None:  # type: ignore[no-untyped-def]
         self.plan, self.rate, self.decide = plan, rate, decide
-        self.now = START
+        self.now = START  # the wall clock, which may jump
+        self.time = START  # what really passes
         self.random = random.Random(seed)
         self.router = Router()
         self.instances: dict[str, list[Instance]] = {}
@@ -135,6 +136,7 @@ class World:
             step = min(step, self.rollout.deadline - self.now) if seconds is None else step
         self._traffic(step)
         self.now += step
+        self.time += step
 
     def settle(self, *, within: float) -> Rollout:
         """A person wants it to end, in a world that works again: how long does that take? (invariant 4)"""
@@ -174,16 +176,16 @@ class World:
     def _instance(self, *, ready: bool = False) -> Instance:
         self.ports += 1
         state = InstanceState.READY if ready else InstanceState.STARTING
-        return Instance(f"127.0.0.1:{self.ports}", self.now + (timedelta() if ready else self.ready_after), state)
+        return Instance(f"127.0.0.1:{self.ports}", self.time + (timedelta() if ready else self.ready_after), state)
 
     def _live(self) -> None:
         for revision, running in self.instances.items():
             for one in running:
                 stuck = self.never_ready and revision == self.plan.candidate.id
-                if one.state is InstanceState.STARTING and self.now >= one.ready_at and not stuck:
+                if one.state is InstanceState.STARTING and self.time >= one.ready_at and not stuck:
                     one.state = InstanceState.READY
-            self.instances[revision] = [one for one in running if one.gone_at is None or one.gone_at > self.now]
-        while self.router.pending and self.router.pending[0][0] <= self.now:
+            self.instances[revision] = [one for one in running if one.gone_at is None or one.gone_at > self.time]
+        while self.router.pending and self.router.pending[0][0] <= self.time:
             self._apply(self.router.pending.pop(0)[1])
 
     def _apply(self, routing: Routing) -> None:
@@ -303,7 +305,7 @@ class World:
             require(
                 one.address not in routed or not self.plan.gateway, 1, f"{one.address} stopped while it is routed to"
             )
-            one.state, one.gone_at = InstanceState.STOPPING, self.now + timedelta(milliseconds=200)
+            one.state, one.gone_at = InstanceState.STOPPING, self.time + timedelta(milliseconds=200)
         self.instances[side.id] = running
 
     def _route(self, routing: Routing) -> None:
@@ -314,7 +316,7 @@ class World:
             self.router.rejected += 1
             self.router.problem = "no cluster of that name"
             return
-        self.router.pending.append((self.now + self.router.delay, routing))
+        self.router.pending.append((self.time + self.router.delay, routing))
 
     def _probe(self, count: int) -> Probed:
         shares = {name: ppm for name, ppm in self.weights().items() if ppm}

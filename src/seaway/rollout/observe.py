@@ -119,14 +119,14 @@ def _conclude(turn: Turn, counts: dict[str, int], wrong: str) -> None:
 
 
 def _ask(turn: Turn) -> None:
-    quiet = turn.clock - turn.number("verified_at") >= QUIET
+    quiet = turn.clock - turn.number("base.at") >= QUIET
     if quiet and finding(turn) == "" and not turn.text("probes"):
         turn.remember({"probes": "asked"})
         turn.do(SendProbes(ENOUGH))
 
 
 def _baseline(turn: Turn, seen: RoutingSeen) -> None:
-    facts: dict[str, str | int | float | bool | None] = {"base.proxy": seen.proxy or "?", "tested": None}
+    facts: dict[str, str | int | float | bool | None] = {"base.proxy": seen.proxy or "?", "base.at": turn.clock, "tested": None}
     for name in _names(turn):
         counts = seen.counts.get(name, _NONE)
         facts[f"base.{name}"] = counts.started

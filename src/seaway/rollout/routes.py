@@ -18,8 +18,8 @@ from seaway.rollout.turn import Turn, joined
 
 MAX_DRIFT = 3
 SETTLED = 0.25  # seconds
-_STEADY = frozenset({State.OBSERVING, State.SOAKING, State.HELD})
-_FOLLOWING = frozenset({*_STEADY, State.DRAINING})  # states in which new instances join the routing
+_STEADY = frozenset({State.OBSERVING, State.SOAKING})
+_FOLLOWING = frozenset({*_STEADY, State.HELD, State.DRAINING})  # states in which new instances join the routing
 
 
 def wish(turn: Turn, ppm: int | None = None) -> None:
@@ -61,6 +61,7 @@ def routing(turn: Turn) -> Routing:
         sticky=service.sticky,
         preview=turn.candidate.id if preview else "",
         preview_host=preview,
+        listen=not turn.flag("unbound"),
     )
 
 

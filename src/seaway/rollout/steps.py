@@ -109,11 +109,19 @@ def outside(turn: Turn) -> bool:
 def _prepare(turn: Turn, step: RunBefore | TakeOver) -> None:
     turn.enter(State.PREPARING)
     if isinstance(step, TakeOver):
-        turn.emit("take_over", pid=step.owner.pid, command=step.owner.command)
-        turn.do(StopForeign(step))
+        _take_over(turn, step)
         return
     turn.do(RunJob(job_key(turn), step.before.command))
     turn.wait("the `before` command to end", step.before.timeout, "the release is given up")
+
+
+def _take_over(turn: Turn, step: TakeOver) -> None:
+    """Everything is loaded before the port changes hands: the next step only has to listen."""
+    turn.emit("take_over", pid=step.owner.pid, command=step.owner.command)
+    turn.remember({"unbound": True})
+    routes.wish(turn, weight.WHOLE if turn.old is None else None)
+    turn.forget("unbound")
+    turn.do(StopForeign(step))
 
 
 def _scale(turn: Turn, step: Scale) -> None:

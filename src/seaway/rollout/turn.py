@@ -13,7 +13,8 @@ survive until the next event go to `Rollout.memory` as JSON scalars; the keys ar
 | base..., tested, probes, sight | the observation: see `observe` |
 | stage, drained, drain_over | the leg that takes a side out: see `leave` |
 | left, extended | seconds left when it was held; seconds an observation was extended by |
-| retry, retry_at, retries, preview | commands to repeat: see `trouble`; the preview host in force |
+| retry, retry_at, retries | commands to repeat: see `trouble` |
+| preview, unbound | the preview host in force; the port still belongs to somebody else |
 """
 
 from __future__ import annotations
