@@ -14,6 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, and no verdict about how busy it is.
+settings.register_profile("seaway", deadline=None, derandomize=True)
+settings.load_profile("seaway")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

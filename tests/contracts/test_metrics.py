@@ -205,3 +205,12 @@ def test_failed_grpc_calls_are_failures_although_their_http_status_is_200(stage:
         assert backend.call(stage.port, status)[0] == 200
     sample = stage.metrics().sample("api", ("api-a",))["api-a"]
     assert (sample.requests, sample.failed) == (4, 1)
+
+
+def test_our_own_probes_are_no_evidence(stage: Stage) -> None:
+    stage.shift({"api-a": WHOLE})
+    stage.request()
+    assert stage.router.probe("api", 20).answered == {"api-a": 20}
+    time.sleep(0.5)
+    sample = stage.metrics().sample("api", ("api-a",))["api-a"]
+    assert (sample.requests, sum(sample.latency.counts)) == (1, 1)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from seaway.engine import admission, placements, store
+from seaway.engine import admission, placements, revive, store
 from seaway.engine.ballast import Ballast
 from seaway.engine.case import Case, Mail
 from seaway.engine.chores import Chores
@@ -75,6 +75,7 @@ class Engine:
         on_lost: Callable[[str], None] = nothing,
     ) -> None:
         self._take_over = take_over
+        self._ports = ports
         self._on_lost = on_lost
         self._ending = threading.Lock()
         self._running = False
@@ -136,6 +137,8 @@ class Engine:
             self._database.migrate()
             epoch = self._lease.take()
             unfinished = self._adopt(epoch)
+            for case in self._desk.cases():
+                revive.instances(case.rollout, self._ports, epoch)
             left = self._journal.launch()
             self._running = True
             self._resume(unfinished, left)
