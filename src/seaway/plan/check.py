@@ -47,28 +47,26 @@ def _weights(plan: Plan) -> Iterable[str]:
     instances, reached = 0, 0
     for step in plan.steps:
         if isinstance(step, Scale):
-            instances = step.candidate
-            if (
-                plan.gateway
-                and plan.stable
-                and plan.stable.id != plan.candidate.id
-                and not step.stable
-                and not _all(reached)
-            ):
+            if step.candidate < instances:
+                yield "the candidate's instances may only grow"
+            if step.stable == 0 and reached < weight.WHOLE and _serves(plan):
                 yield f"stable would have no instance while it has {weight.render(weight.WHOLE - reached)} of the traffic"
-        if not isinstance(step, SetWeight):
-            continue
-        if not reached < step.weight <= weight.WHOLE and not (_all(reached) and _all(step.weight)):
-            yield f"a weight of {weight.render(step.weight)} after {weight.render(reached)}: weights must grow to 100 %"
-        needed = step.instances or weight.replicas_for(step.weight, plan.candidate.service.replicas)
-        if instances < needed:
-            yield f"{instances} instances do not cover {weight.render(step.weight)} of the traffic"
-        reached = step.weight
+            instances = step.candidate
+        if isinstance(step, SetWeight):
+            needed = step.instances or weight.replicas_for(step.weight, plan.candidate.service.replicas)
+            if instances < needed:
+                yield f"{instances} instances do not cover {weight.render(step.weight)} of the traffic"
+            if not (reached < step.weight <= weight.WHOLE or reached == step.weight == weight.WHOLE):
+                yield f"a weight of {weight.render(step.weight)} after {weight.render(reached)}: weights must grow to 100 %"
+            reached = step.weight
     if plan.gateway and reached != weight.WHOLE:
         yield f"it would promote a candidate that has {weight.render(reached)} of the traffic"
     if plan.gateway is None and reached:
         yield "a worker has no traffic to divide"
 
 
-def _all(ppm: int) -> bool:
-    return ppm == weight.WHOLE
+def _serves(plan: Plan) -> bool:
+    """Does another revision than the candidate get the traffic now?"""
+    stable = plan.stable
+    other = stable is not None and stable.id != plan.candidate.id and stable.service.replicas > 0
+    return other and plan.gateway is not None

@@ -35,13 +35,15 @@ def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[St
 
 
 def limits(strategy: Strategy, replicas: int) -> tuple[int, int]:
-    """Instances above and below the wished number: percents of `replicas`, surge rounded up, unavailable down."""
+    """Instances above and below the wished number: percents of `replicas`, surge rounded up, unavailable down.
+
+    One instance always serves, whatever max_unavailable says."""
     surge = _count(strategy.max_surge, replicas, up=True)
-    unavailable = min(replicas, _count(strategy.max_unavailable, replicas, up=False))
+    unavailable = min(max(0, replicas - 1), _count(strategy.max_unavailable, replicas, up=False))
     if surge == 0 and unavailable == 0:
         raise PlanRefused(
-            f"max_surge {strategy.max_surge} and max_unavailable {strategy.max_unavailable} are both 0 of {replicas} "
-            "instances: nothing could ever be replaced",
+            f"max_surge {strategy.max_surge} and max_unavailable {strategy.max_unavailable} let none of {replicas} "
+            "instances be replaced while at least one serves",
             hint="set `max_surge: 1`",
         )
     return surge, unavailable

@@ -108,7 +108,7 @@ def _gather(turn: Turn) -> None:
     if home is None:
         _without_home(turn)
         return
-    full, wanted = home.service.replicas, turn.rollout.wanted.get(home.id, 0)
+    full, wanted = max(1, home.service.replicas), turn.rollout.wanted.get(home.id, 0)
     grown = turn.old is None and wanted > full  # only the number of instances was to change, and it has
     if turn.plan.gateway and not turn.flag("wished") and not grown:  # no request ever went anywhere else
         _let_go(turn)
@@ -124,7 +124,7 @@ def _gather(turn: Turn) -> None:
 
 def _covered(turn: Turn) -> bool:
     home = turn.plan.stable
-    return home is not None and _ready(turn) >= home.service.replicas
+    return home is not None and _ready(turn) >= max(1, home.service.replicas)
 
 
 def _ready(turn: Turn) -> int:

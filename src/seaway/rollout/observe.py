@@ -126,7 +126,11 @@ def _ask(turn: Turn) -> None:
 
 
 def _baseline(turn: Turn, seen: RoutingSeen) -> None:
-    facts: dict[str, str | int | float | bool | None] = {"base.proxy": seen.proxy or "?", "base.at": turn.clock, "tested": None}
+    facts: dict[str, str | int | float | bool | None] = {
+        "base.proxy": seen.proxy or "?",
+        "base.at": turn.clock,
+        "tested": None,
+    }
     for name in _names(turn):
         counts = seen.counts.get(name, _NONE)
         facts[f"base.{name}"] = counts.started
