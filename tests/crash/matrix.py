@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import queue
 import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 from crash import stage
 
 WORKERS = 2
+PLANE = os.environ.get("SEAWAY_CRASH_PLANE", "simulated")  # or "real": processes behind Envoy
 DEADLINE = 90.0  # seconds of one process
 TESTS = Path(__file__).parents[1]
 
@@ -35,32 +37,40 @@ class Result:
 
 
 class Matrix:
-    """One scenario, prepared once: the stable revision runs. Every point gets a copy of that."""
+    """One scenario on one kind of data plane.
 
-    def __init__(self, scenario: str, folder: Path, server: Any) -> None:
+    The simulated plane is prepared once (the stable revision runs) and every point gets a copy of it. On the real one every
+    point gets a service of its own, and the points of a worker share its proxy and its database.
+    """
+
+    def __init__(self, scenario: str, folder: Path, server: Any, plane: str = PLANE) -> None:
         self.scenario = scenario
+        self.plane = plane
         self._folder = folder
         self._server = server
-        self._ready = folder / "ready"
-        self._ready.mkdir(parents=True)
-        self._run(stage.Part(str(self._ready), scenario, "a"))
-        calm = self._copy("calm")
-        self._run(stage.Part(str(calm), scenario))
-        self.names: list[str] = json.loads((calm / "points.json").read_text())
-        self.calm = stage.picture(calm)
+        self._workers = [folder / f"worker-{number}" for number in range(WORKERS)]
+        self._free: queue.Queue[Path] = queue.Queue()
+        for root in self._workers:
+            root.mkdir(parents=True)
+            self._free.put(root)
+        if plane == "simulated":
+            self._run(self._part(self._workers[0], "shop", letters="a"))
+        with self._stage("calm") as part:
+            self._run(part)
+            self.names: list[str] = json.loads((Path(part.root) / "points.json").read_text())
+            self.calm = self._picture(part)
 
     def point(self, number: int, *, before: str = "", skip_journal: str = "") -> Result:
         """Die at the point (its number, or its name), start again, go to the end, compare."""
-        root = self._copy(f"point-{number}{skip_journal}")
-        part = stage.Part(str(root), self.scenario, kill_at=number, kill_before=before, skip_journal=skip_journal)
-        self._run(part, may_die=True)
-        killed = root / "killed.json"
-        died = json.loads(killed.read_text())["killed"] if killed.exists() else ""
-        self._run(stage.Part(str(root), self.scenario))
-        found = stage.picture(root)
+        with self._stage(f"point-{number}{skip_journal}") as part:
+            killed = Path(part.root) / "killed.json"
+            killed.unlink(missing_ok=True)
+            deadly = replace(part, kill_at=number, kill_before=before, skip_journal=skip_journal)
+            self._run(deadly, may_die=True)
+            died = json.loads(killed.read_text())["killed"] if killed.exists() else ""
+            self._run(part)
+            found = self._picture(part)
         differs = {name: (found[name], self.calm[name]) for name in found if found[name] != self.calm[name]}
-        if not differs:
-            shutil.rmtree(root)
         return Result(number, died, differs)
 
     def points(self, numbers: list[int]) -> list[Result]:
@@ -68,10 +78,38 @@ class Matrix:
         with ThreadPoolExecutor(WORKERS) as pool:
             return list(pool.map(self.point, numbers))
 
-    def _copy(self, name: str) -> Path:
-        root = self._folder / name
-        shutil.copytree(self._ready, root)
-        return root
+    def close(self) -> None:
+        """Stop what the real plane still runs."""
+        if self.plane == "real":
+            for root in self._workers:
+                process = self._server.Process(target=stage.clear, args=(self._part(root, "shop"),))
+                process.start()
+                process.join(DEADLINE)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[stage.Part]:
+        """A place where the stable revision runs and nothing else has happened."""
+        if self.plane == "simulated":
+            root = self._folder / name
+            shutil.copytree(self._workers[0], root)
+            yield self._part(root, "shop")
+            shutil.rmtree(root)
+            return
+        root = self._free.get()
+        try:
+            service = f"{name}-{self.scenario}".replace("_", "-")
+            self._run(self._part(root, service, letters="a"))
+            yield self._part(root, service)
+        finally:
+            self._free.put(root)
+
+    def _part(self, root: Path, service: str, letters: str = "b") -> stage.Part:
+        return stage.Part(str(root), self.scenario, letters, self.plane, service)
+
+    @staticmethod
+    def _picture(part: stage.Part) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((Path(part.root) / "picture.json").read_text())
+        return found
 
     def _run(self, part: stage.Part, *, may_die: bool = False) -> None:
         process = self._server.Process(target=stage.play, args=(part,))
@@ -114,3 +152,4 @@ if __name__ == "__main__":
         matrix = Matrix(sys.argv[1], place, forks)
         print(len(matrix.names), "points")
         print(matrix.point(int(sys.argv[2])))
+        matrix.close()

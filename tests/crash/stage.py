@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import sqlite3
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +26,7 @@ import dbos  # noqa: F401 - warm for every point
 import sqlalchemy.dialects.sqlite  # noqa: F401 - warm
 import structlog
 
+from seaway.config.home import Home
 from seaway.engine.engine import Engine
 from seaway.engine.hands import carry_out
 from seaway.model import codec
@@ -29,29 +34,13 @@ from seaway.model.environment import Environment
 from seaway.model.placement import Placement
 from seaway.model.plan import Plan
 from seaway.model.rollout import Rollout, State
+from seaway.model.service import Service
 from seaway.plan import identity
 from seaway.rollout.messages import Abort, PromoteNow
 from support import plans, simulated
 
 PATIENCE = 60.0
 EFFECTS = ("converge", "run", "probe", "losses", "take_over", "arm", "disarm", "deliver")
-
-
-@dataclass(frozen=True)
-class Home:
-    root: Path
-
-    @property
-    def database(self) -> Path:
-        return self.root / "engine.sqlite"
-
-    @property
-    def engine_lock(self) -> Path:
-        return self.root / "engine.lock"
-
-    @property
-    def ballast(self) -> Path:
-        return self.root / "ballast"
 
 
 @dataclass(frozen=True)
@@ -81,6 +70,8 @@ class Part:
     root: str
     scenario: str
     letters: str = "b"
+    plane: str = "simulated"  # or "real"
+    service: str = "shop"
     kill_at: int = 0
     kill_before: str = ""  # ... or at the first point of this name
     skip_journal: str = ""  # negative control: effects of this kind leave no trace before they happen
@@ -171,9 +162,42 @@ class EdgedHands:
         return {"file": self._receiver}
 
 
-def plan_of(letter: str, placement: Placement | None, scenario: Scenario) -> Plan:
-    made = plans.plan(letter, placement, where=scenario.where)
+def service_of(part: Part, letter: str) -> Service:
+    """On the real plane a small server, told apart from other services by its host."""
+    made = plans.service(part.service)
+    if part.plane == "simulated":
+        return made
+    return replace(
+        made,
+        command=(sys.executable, "-S", str(Path(__file__).parents[1] / "contracts" / "sample_server.py")),
+        environment={"LETTER": letter},
+        routes=(replace(made.routes[0], hosts=(f"{part.service}.test",)),),
+    )
+
+
+def plan_of(part: Part, letter: str, placement: Placement | None, where: Environment) -> Plan:
+    made = plans.plan(letter, placement, where=where, of=service_of(part, letter))
     return replace(made, verify_timeout=timedelta(seconds=30), prepare_timeout=timedelta(seconds=30))
+
+
+def place_of(part: Part) -> Environment:
+    """The scenario's environment; on the real plane with a port of its own, kept for every process of this folder."""
+    where = SCENARIOS[part.scenario].where
+    if part.plane == "simulated":
+        return where
+    chosen = Path(part.root) / "port"
+    if not chosen.exists():
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            chosen.write_text(str(free.getsockname()[1]))
+    return replace(where, listen=f"127.0.0.1:{chosen.read_text()}")
+
+
+def hands_of(part: Part) -> Any:
+    if part.plane == "simulated":
+        return simulated.SimulatedHands(simulated.FileWorld(Path(part.root) / "world.json"))
+    from seaway.app.hands import Composition
+
+    return Composition(Home(Path(part.root)))
 
 
 def play(part: Part) -> None:
@@ -182,29 +206,41 @@ def play(part: Part) -> None:
     root = Path(part.root)
     sys.stderr = (root / "stderr").open("a")
     executioner = Executioner(part, root / "killed.json")
-    hands = simulated.SimulatedHands(simulated.FileWorld(root / "world.json"))
+    home, hands = Home(root), hands_of(part)
+    if part.plane == "real":
+        home.ensure()
     edged = EdgedHands(hands, Receiver(root / "received.jsonl"), executioner)
-    engine = Engine(Home(root), edged, crash=executioner)
+    engine = Engine(home, edged, crash=executioner)
     if part.skip_journal:
         _forget_effects(engine, part.skip_journal)
     engine.start()
-    scenario = SCENARIOS[part.scenario]
     for letter in part.letters:
-        _release(engine, letter, scenario, root, talk=letter != "a")
+        _release(engine, letter, part)
     _quiet(engine, root)
     (root / "points.json").write_text(json.dumps(executioner.names))
+    (root / "picture.json").write_text(json.dumps(picture(part, hands)))
     os._exit(0)
 
 
-def _release(engine: Engine, letter: str, scenario: Scenario, root: Path, *, talk: bool) -> None:
-    saved = root / f"plan-{letter}.json"
+def clear(part: Part) -> None:
+    """Stop everything that a real plane still runs."""
+    hands = hands_of(part)
+    for target in hands.targets().values():
+        target.down()
+    for _, router in hands.routers():
+        router.down(0.0)
+
+
+def _release(engine: Engine, letter: str, part: Part) -> None:
+    root, scenario, talk = Path(part.root), SCENARIOS[part.scenario], letter != "a"
+    saved = root / f"plan-{part.service}-{letter}.json"
     if not saved.exists():
-        plan = plan_of(letter, engine.placement("production", "shop"), scenario)
+        plan = plan_of(part, letter, engine.placement("production", part.service), place_of(part))
         beside = saved.with_suffix(".new")
         beside.write_text(codec.canonical(plan))
         beside.replace(saved)
     plan = codec.decode(Plan, json.loads(saved.read_text()))
-    rollout = engine.submit(plan, identity.plan_hash(plan), actor="tester", key=f"submit-{letter}")
+    rollout = engine.submit(plan, identity.plan_hash(plan), actor="tester", key=f"{part.service}-{letter}")
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         now = engine.rollout(rollout)
@@ -260,27 +296,64 @@ def _forget_effects(engine: Engine, kind: str) -> None:
 # ---------------------------------------------------------------- what is compared
 
 
-def picture(root: Path) -> dict[str, Any]:
-    """The end of a run: routing, instances, effects, events and what the receiver got. Times and ids are left out."""
-    world = json.loads((root / "world.json").read_text())
-    return {
-        "routing": {name: simulated._weights(each) for name, each in world["routing"].items()},
-        "instances": {name: len(running) for name, running in world["instances"].items() if running},
-        "effects": world["log"],
-        **_recorded(root),
+def picture(part: Part, hands: Any) -> dict[str, Any]:
+    """The end of a run: routing, instances, effects, events and what the receiver got. Times and ids are left out, and the
+    service's own name, so that services of one plane can be compared.
+    """
+    plan = codec.decode(
+        Plan, json.loads((Path(part.root) / f"plan-{part.service}-{part.letters[-1]}.json").read_text())
+    )
+    seen = hands.target(plan).look(part.service)
+    found = {
+        "routing": dict(hands.traffic(plan).look(part.service).weights),
+        "instances": dict(sorted(Counter(each.revision for each in seen).items())),
+        "states": sorted({each.state.value for each in seen}),
+        "effects": _effects(hands, Path(part.root), part.service),
+        **_recorded(Path(part.root), part.service),
     }
+    anonymous: dict[str, Any] = json.loads(json.dumps(found).replace(f"{part.service}-", "shop-"))
+    return anonymous
 
 
-def _recorded(root: Path) -> dict[str, Any]:
-    import sqlite3
+def _effects(hands: Any, root: Path, service: str) -> list[str]:
+    """What changed in the world, as the world says; the real one keeps no log, so there the journal is asked."""
+    if isinstance(hands, simulated.SimulatedHands):
+        with hands.world.state() as state:
+            return list(state["log"])
+    query = (
+        "SELECT request FROM effects WHERE rollout IN (SELECT id FROM rollouts WHERE service = ?) ORDER BY intent_at"
+    )
+    found: list[str] = []
+    with closing(sqlite3.connect(root / "engine.sqlite")) as connection:
+        for (text,) in connection.execute(query, (service,)):
+            words = _brief(json.loads(text))
+            if words and words not in found[-1:]:
+                found.append(words)
+    return found
 
-    with sqlite3.connect(root / "engine.sqlite") as connection:
-        events = [json.loads(row[0]) for row in connection.execute("SELECT document FROM events ORDER BY sequence")]
-        keys = [event["context"]["id"] for event in events]
+
+def _brief(request: dict[str, Any]) -> str:
+    """An effect without what depends on moments: addresses, generations, probes."""
+    if request["kind"] == "converge_instances":
+        return f"instances {request['side']} {request['replicas']}"
+    if request["kind"] == "converge_routing":
+        backends = request["routing"]["backends"]
+        return "routing " + " ".join(f"{each['revision']}={each['weight']}" for each in backends)
+    return ""
+
+
+def _recorded(root: Path, service: str) -> dict[str, Any]:
+    with closing(sqlite3.connect(root / "engine.sqlite")) as connection:
+        ours = "WHERE rollout IN (SELECT id FROM rollouts WHERE service = ?)"
+        query = f"SELECT document FROM events {ours} ORDER BY sequence"
+        events = [json.loads(row[0]) for row in connection.execute(query, (service,))]
+        every = connection.execute("SELECT document FROM events ORDER BY sequence")
+        keys = [json.loads(row[0])["context"]["id"] for row in every]
         open_effects = connection.execute("SELECT count(*) FROM effects WHERE done_at IS NULL").fetchone()[0]
         unread = connection.execute("SELECT count(*) FROM inbox WHERE done_seq IS NULL").fetchone()[0]
         damaged = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        stable = [json.loads(row[0])["stable"]["id"] for row in connection.execute("SELECT document FROM placements")]
+        query = "SELECT document FROM placements WHERE service = ?"
+        stable = [json.loads(row[0])["stable"]["id"] for row in connection.execute(query, (service,))]
     facts = ("event", "state", "step", "weight", "outcome", "revision", "kind")
     received = Receiver(root / "received.jsonl").lines()
     return {

@@ -7,13 +7,14 @@ back on another port is routed. While a rollout is active its own looks do this.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
 import structlog
 
-from seaway.engine import hands, placements
+from seaway.engine import hands, looks, placements
 from seaway.engine.database import Database
 from seaway.engine.lanes import Lanes
 from seaway.engine.placements import Placed
@@ -53,11 +54,13 @@ class Standing:
         self._disarmed: set[tuple[Any, ...]] = set()
         self._unverified: set[tuple[str, str]] = set()
         self._trouble: dict[tuple[str, str], str] = {}
+        self._began = 0.0
         self.epoch = 0
 
     def start(self, epoch: int) -> None:
         """Begin: what an earlier engine left behind is adopted with the first look."""
         self.epoch = epoch
+        self._began = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -122,7 +125,10 @@ class Standing:
             return
         self._disarm(placed, router, owner)
         seen = _ask(router, plan.service)
-        addresses = _addresses(stable, target.look(plan.service))
+        instances = target.look(plan.service)
+        if time.monotonic() - self._began < looks.GRACE and _is_settling(placed, instances):
+            return  # nobody has probed them yet
+        addresses = _addresses(stable, instances)
         change = self._change(placed, stable, addresses, seen)
         if change:
             wished = self._wish(placed, addresses, anew=change != "again")
@@ -174,6 +180,10 @@ def _ask(router: Traffic, service: str) -> RoutingSeen | None:
         return router.look(service)
     except (NotReachable, NotFound):
         return None
+
+
+def _is_settling(placed: Placed, seen: tuple[InstanceSeen, ...]) -> bool:
+    return any(one.address in placed.routed and one.state is not InstanceState.READY for one in seen)
 
 
 def _addresses(stable: Revision, seen: tuple[InstanceSeen, ...]) -> tuple[str, ...]:

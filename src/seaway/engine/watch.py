@@ -56,11 +56,13 @@ class Watch:
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.epoch = 0
+        self._began = clock.passed()
         self.swept = clock.passed()  # when everything was checked last: a sign of life
 
     def start(self, epoch: int) -> None:
         """Begin to watch the desk's cases."""
         self.epoch = epoch
+        self._began = self._clock.passed()
         self._thread.start()
 
     def stop(self) -> None:
@@ -182,7 +184,8 @@ class Watch:
             case.looked = self._clock.passed()
             case.look_at = case.looked + wanted.every
             case.looking = False
-        if seen:
+        new_here = self._clock.passed() - self._began < looks.GRACE
+        if seen and not (new_here and looks.is_settling(rollout, seen)):
             self._desk.post(case, Seen(rollout.seq, seen))
         self._push(case, self._moment(case))
 
