@@ -17,6 +17,7 @@ import pytest
 from seaway import errors, registry
 from seaway.cli import main
 from seaway.config import loader
+from seaway.config.docs import sections
 from seaway.model.placement import Placement
 from seaway.model.rollout import State
 from seaway.plan import build
@@ -198,3 +199,14 @@ def test_the_recorded_run_fits_a_terminal_of_80_columns() -> None:
     recorded = _FENCE.findall((ROOT / "README.md").read_text())[1]
     assert "rolled back" in recorded
     assert max(len(line) for line in recorded.splitlines()) <= 80
+
+
+def test_every_hint_at_a_section_names_one() -> None:
+    hinted = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"seaway docs ([a-z][a-z-]+)", path.read_text())
+    }
+    known = {*sections(), "strategy"}
+    assert {"strategy", "gates"} <= hinted
+    assert hinted - known == set()

@@ -41,7 +41,7 @@ def _observed(facts: Json) -> tuple[str, str]:
     requests = facts.get("requests")
     if not requests:
         return "◌", f"candidate at {words.percent(facts.get('weight'))}, not observed{_because(facts)}"
-    seen = words.percent(round(facts.get("candidate", 0) * 1_000_000 / requests))
+    seen = f"{facts.get('candidate', 0) * 100 / requests:.1f} %"
     return "✔", f"candidate at {words.percent(facts.get('weight'))}, observed {seen} of {requests} requests"
 
 

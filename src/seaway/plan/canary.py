@@ -24,7 +24,7 @@ def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[St
             raise PlanRefused(
                 f"step {number} sets the weight to {weight.render(written.set_weight)} after {weight.render(reached)}: "
                 "weights of a canary must grow",
-                hint="seaway docs strategies",
+                hint="seaway docs strategy",
             )
         made += _to(written.set_weight, reached, candidate, stable)
         reached = written.set_weight
@@ -49,4 +49,4 @@ def _wait(written: CanaryStep, number: int, strategy: Strategy) -> Step:
         return Analysis(written.analysis)
     if written.hold:
         return Hold(written.hold, strategy.deadline)
-    raise PlanRefused(f"step {number} of the canary says nothing", hint="seaway docs strategies")
+    raise PlanRefused(f"step {number} of the canary says nothing", hint="seaway docs strategy")

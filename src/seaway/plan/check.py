@@ -14,7 +14,7 @@ _GATES = (Approval, PauseUntil)
 def check(plan: Plan) -> None:
     """Raises PlanRefused with the first promise that the plan could not keep."""
     for problem in _problems(plan):
-        raise PlanRefused(problem, hint="seaway docs strategies")
+        raise PlanRefused(problem, hint="seaway docs strategy")
 
 
 def _problems(plan: Plan) -> Iterable[str]:

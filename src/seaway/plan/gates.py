@@ -25,7 +25,7 @@ def _step(gate: Gate, environment: Environment) -> Step:
         return PauseUntil(gate.until)
     if gate.kind == "until":
         raise PlanRefused(
-            f"a gate of {environment.name} waits until a time and names none", hint="seaway docs environments"
+            f"a gate of {environment.name} waits until a time and names none", hint="seaway docs gates"
         )
     raise UnknownName("gate", gate.kind, ["approval", "until"])
 

@@ -37,7 +37,8 @@ def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[St
 def limits(strategy: Strategy, replicas: int) -> tuple[int, int]:
     """Instances above and below the wished number: percents of `replicas`, surge rounded up, unavailable down.
 
-    One instance always serves, whatever max_unavailable says."""
+    One instance always serves, whatever max_unavailable says.
+    """
     surge = _count(strategy.max_surge, replicas, up=True)
     unavailable = min(max(0, replicas - 1), _count(strategy.max_unavailable, replicas, up=False))
     if surge == 0 and unavailable == 0:
@@ -58,7 +59,7 @@ def _count(text: str, replicas: int, *, up: bool) -> int:
             number = math.ceil(part - 1e-9) if up else math.floor(part + 1e-9)
     except (ValueError, OverflowError):
         raise PlanRefused(
-            f"{text!r} is not a number of instances; write 2 or 25%", hint="seaway docs strategies"
+            f"{text!r} is not a number of instances; write 2 or 25%", hint="seaway docs strategy"
         ) from None
     if number < 0:
         raise PlanRefused(f"{text!r} is below zero; write a number of instances such as 2 or 25%")
