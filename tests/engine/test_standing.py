@@ -84,6 +84,38 @@ def test_trouble_is_reported_and_goes_away(bench: Bench) -> None:
         eventually(lambda: engine.health()["ok"])
 
 
+@pytest.mark.parametrize("letter", ["a", "b"])
+def test_an_instance_that_dies_during_a_rollout_comes_back(bench: Bench, letter: str) -> None:
+    with bench.running() as engine:
+        bench.release("a")
+        rollout = bench.submit("b", where=plans.environment(plans.canary(hold=True)))
+        held = bench.until(rollout, lambda now: now.state is State.HELD)
+        revision = plans.revision(letter).id
+        with bench.hands.world.state() as state:
+            state["instances"][revision].pop()
+        eventually(lambda: len(bench.hands.world._state["instances"][revision]) == held.wanted[revision])
+        engine.tell(rollout, Abort("ann"), "")
+        bench.ended(rollout, State.ROLLED_BACK)
+        assert bench.hands.world._state["instances"]["shop-bbbbbbbbbbbb"] == []
+
+
+def test_what_a_rollout_needs_is_back_before_a_new_engine_goes_on(bench: Bench) -> None:
+    with bench.running():
+        bench.release("a")
+        rollout = bench.submit("b", where=plans.environment(plans.canary(hold=True)))
+        bench.until(rollout, lambda now: now.state is State.HELD)
+    with bench.hands.world.state() as state:
+        state["instances"].clear()
+    with bench.running() as engine:
+        running = bench.hands.world._state["instances"]
+        assert {name: len(found) for name, found in running.items()} == {
+            "shop-aaaaaaaaaaaa": 2,
+            "shop-bbbbbbbbbbbb": 1,
+        }
+        engine.tell(rollout, Abort("ann"), "")
+        bench.ended(rollout, State.ROLLED_BACK)
+
+
 def test_a_rollout_that_begins_later_is_ahead_of_every_standing_wish(bench: Bench) -> None:
     where = plans.environment(plans.canary(hold=True))
     with bench.running() as engine:

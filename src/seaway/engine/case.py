@@ -53,6 +53,7 @@ class Case:
     wanted: Wanted = field(default_factory=Wanted)
     evidence: Evidence = field(default_factory=Evidence)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    hands: threading.Lock = field(default_factory=threading.Lock)  # held while something is done to its world
     letters: deque[Letter] = field(default_factory=deque)
     busy: bool = False
     awaiting: int | None = None

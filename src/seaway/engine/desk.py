@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -178,11 +179,12 @@ class Desk:
         return self._settle(case, (first.event,), first.id)
 
     def _settle(self, case: Case, happened: tuple[Event, ...], message: int | None = None) -> bool:
-        settled = self._transitions.settle(case.rollout, happened, message)
+        before = case.rollout
+        settled = self._transitions.settle(before, happened, message)
+        case.awaiting = settled.rollout.seq if settled.effects else None
         case.rollout = settled.rollout
         self.wake(settled.woken)
         if settled.effects:
-            case.awaiting = settled.rollout.seq
             self.begin(case, settled.rollout.seq, settled.effects)
         return bool(settled.effects)
 
@@ -190,6 +192,24 @@ class Desk:
         """Carry out the effects of a transition in the lane of the system they speak to."""
         place = hands.place(case.rollout.plan, effects[0])
         self._lanes.submit(place, lambda: self.carry_out(case, seq, effects, again=again))
+
+    def perform(self, rollout: str, seq: int, position: int, request: Any) -> Any:
+        """One effect, alone on the rollout's world; see `Transitions.perform`."""
+        case = self.case(rollout)
+        if case is None:
+            return self._transitions.perform(rollout, seq, position, request)
+        with case.hands:
+            return self._transitions.perform(rollout, seq, position, request)
+
+    def revive(self, case: Case, work: Callable[[Rollout], None]) -> None:
+        """Do something that keeps the rollout's world as it is; skipped while a transition is about to change it."""
+        if not case.hands.acquire(blocking=False):
+            return
+        try:
+            if case.awaiting is None and not case.rollout.state.terminal:
+                work(case.rollout)
+        finally:
+            case.hands.release()
 
     def carry_out(self, case: Case, seq: int, effects: tuple[Command, ...], *, again: int = 0) -> None:
         """Do the effects of a transition, in a lane; the rollout's letters go on when they are done."""

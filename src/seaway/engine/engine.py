@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from seaway.engine import admission, placements, revive, store
+from seaway.engine import admission, placements, store
 from seaway.engine.ballast import Ballast
 from seaway.engine.case import Case, Mail
 from seaway.engine.chores import Chores
@@ -75,7 +75,6 @@ class Engine:
         on_lost: Callable[[str], None] = nothing,
     ) -> None:
         self._take_over = take_over
-        self._ports = ports
         self._on_lost = on_lost
         self._ending = threading.Lock()
         self._running = False
@@ -92,7 +91,7 @@ class Engine:
         )
         self._desk = Desk(self._database, transitions, self._lanes, changed=self._changed, ended=self._ended)
         self._journal = self._desk.journal = Journal(
-            self._database, transitions.perform, self._desk.finished, self._desk.failed
+            self._database, self._desk.perform, self._desk.finished, self._desk.failed
         )
         self._batch = Batch(self._database)
         self._watch = Watch(
@@ -103,7 +102,7 @@ class Engine:
             clock=clock,
             lost=self._give_up,
         )
-        self._standing = Standing(self._database, ports, self._lanes, self._desk.is_active, self._give_up)
+        self._standing = Standing(self._database, ports, self._lanes, self._desk, self._give_up)
         self._outbox = Outbox(self._database, self._feed, ports.receivers)
         self._chores = Chores(
             database=self._database,
@@ -137,8 +136,7 @@ class Engine:
             self._database.migrate()
             epoch = self._lease.take()
             unfinished = self._adopt(epoch)
-            for case in self._desk.cases():
-                revive.instances(case.rollout, self._ports, epoch)
+            self._standing.revive(epoch)
             left = self._journal.launch()
             self._running = True
             self._resume(unfinished, left)

@@ -1,7 +1,7 @@
 """Brings back what a running rollout needs and what no longer runs: after a reboot, a `down`, or a proxy that nobody restarts.
 
-Called by `engine` before it goes on with a rollout that an earlier engine left, and by `looks` when no proxy answers. It asks for
-nothing new: as many instances as the rollout wanted last, and its last wish about routes. What has more instances than wanted is
+Called by `standing`, before an engine goes on with what an earlier one left and every 2 s, and by `looks` when no proxy answers.
+It asks for nothing new: as many instances as the rollout wanted last, and its last wish about routes. What has more instances than wanted is
 giving them up, in an order of its own, and is left as it is.
 """
 

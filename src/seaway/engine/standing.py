@@ -1,7 +1,8 @@
 """The standing watch: what runs without a rollout is kept running. Owned by `engine`; one look per placement every 2 s.
 
 Instances, keepers and proxies that died are brought back, a weight that was changed is put right, and an instance that came
-back on another port is routed. While a rollout is active its own looks do this.
+back on another port is routed. While a rollout is active its own looks do
+the latter; the former is done here for it, too.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any, cast
 
 import structlog
 
-from seaway.engine import hands, looks, placements
+from seaway.engine import hands, looks, placements, revive
+from seaway.engine.case import Case
 from seaway.engine.database import Database
+from seaway.engine.desk import Desk
 from seaway.engine.lanes import Lanes
 from seaway.engine.placements import Placed
 from seaway.errors import Fenced, NotFound, NotReachable, PortError
@@ -27,25 +30,28 @@ from seaway.model.routing import Backend, Routing, RoutingSeen
 from seaway.ports.traffic import DeadMan, Traffic
 
 EVERY = 2.0  # seconds
+_A_SECOND = 250  # looks a second in all: a thousand services are looked at every 4 s
+_PATIENCE = 5.0  # seconds that a start waits for slow targets
 
 _log = structlog.get_logger(__name__)
 
 
 class Standing:
-    """`is_active(environment, service)`: a rollout works here now, so this watch keeps its hands off."""
+    """Where a rollout of the desk works, it keeps its hands off the routes, and brings back only instances that are missing."""
 
     def __init__(
         self,
         database: Database,
         ports: hands.Hands,
         lanes: Lanes,
-        is_active: Callable[[str, str], bool],
+        desk: Desk,
         lost: Callable[[str], None],
     ) -> None:
         self._database = database
         self._ports = ports
         self._lanes = lanes
-        self._is_active = is_active
+        self._desk = desk
+        self._is_active = desk.is_active
         self._lost = lost
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="standing", daemon=True)
@@ -84,7 +90,10 @@ class Standing:
                 found = ()
             for placed in found:
                 self._begin(placed)
-            if self._stop.wait(EVERY):
+            cases = self._desk.cases()
+            for case in cases:
+                self._begin_case(case)
+            if self._stop.wait(max(EVERY, (len(found) + len(cases)) / _A_SECOND)):
                 return
 
     def _begin(self, placed: Placed) -> None:
@@ -94,6 +103,41 @@ class Standing:
                 return
             self._looking.add(key)
         self._lanes.submit(f"standing {placed.plan.target} {key[0]}", lambda: self._look(key, placed))
+
+    def revive(self, epoch: int) -> None:
+        """Before anything goes on: every active rollout has the instances that it wanted last. Waits a few seconds at most."""
+        self.epoch = epoch
+        cases = self._desk.cases()
+        left = threading.Semaphore(0)
+
+        def one(case: Case) -> None:
+            try:
+                revive.instances(case.rollout, self._ports, epoch)
+            finally:
+                left.release()
+
+        for case in cases:
+            self._lanes.submit(_place(case), lambda case=case: one(case))  # type: ignore[misc]
+        until = time.monotonic() + _PATIENCE
+        for _ in cases:
+            left.acquire(timeout=max(0.0, until - time.monotonic()))
+
+    def _begin_case(self, case: Case) -> None:
+        key = ("rollout", case.id)
+        with self._lock:
+            if key in self._looking or case.awaiting is not None:
+                return
+            self._looking.add(key)
+        self._lanes.submit(_place(case), lambda: self._look_after(key, case))
+
+    def _look_after(self, key: tuple[str, str], case: Case) -> None:
+        try:
+            self._desk.revive(case, lambda rollout: revive.instances(rollout, self._ports, self.epoch))
+        except Fenced as error:
+            self._lost(error.message)
+        finally:
+            with self._lock:
+                self._looking.discard(key)
 
     def _look(self, key: tuple[str, str], placed: Placed) -> None:
         words = ""
@@ -172,6 +216,10 @@ class Standing:
             if hasattr(router, "disarm"):
                 cast("DeadMan", router).disarm(placed.plan.service, owner)
             self._disarmed.add(key)
+
+
+def _place(case: Case) -> str:
+    return f"standing {case.rollout.plan.target} {case.rollout.plan.environment}"
 
 
 def _ask(router: Traffic, service: str) -> RoutingSeen | None:
