@@ -19,6 +19,7 @@ ROWS = {
         "bench.switches:rows",
         "releases of every strategy under load, and what was lost; ready -> 100 % verified",
     ),
+    "fleet": ("bench.fleet:rows", "many rollouts in one control plane, on simulated targets"),
     "undo": ("bench.times:undo", "an undo accepted -> 100 % stable, verified"),
     "detection": ("bench.times:detection", "a failing release: first bad response -> all traffic back"),
 }
