@@ -13,7 +13,7 @@ import click
 
 from seaway.cli import console, naming, options, words
 from seaway.cli.commands import Command
-from seaway.errors import UsageError
+from seaway.errors import SeawayError, UsageError
 from seaway.model.environment import Concurrency
 
 if TYPE_CHECKING:
@@ -110,10 +110,23 @@ def _control_plane(home: Home, *, alone: bool) -> Iterator[None]:
     if alone:
         console.say("no control plane here and no terminal: the engine runs as part of this command")
         with serving.foreground(home):
-            yield
+            try:
+                yield
+            finally:
+                _left_behind(home)
     else:
         serving.ensure(home)
         yield
+
+
+def _left_behind(home: Home) -> None:
+    """An engine that ends with its command leaves what has not ended where it is: that must not look like going on."""
+    from seaway.app.client import Client
+
+    with contextlib.suppress(SeawayError), Client(home) as client:
+        if client.documents(active=True):
+            console.say("the engine ends with this command: weights stay as they are, and nothing decides until one runs")
+            console.say("next: seaway serve --detach")
 
 
 def _holders(client: Client, made: Plan, *, yes: bool) -> None:
