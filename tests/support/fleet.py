@@ -143,7 +143,8 @@ def _plan(letter: str, number: int, name: str, placement: Placement | None, paus
         objectives=(replace(plans.GUARD, window=timedelta(seconds=60), min_samples=5),),
         listen=f"127.0.{number // 250}.1:{8000 + number % 250}",
     )
-    return plans.plan(letter, placement, where=where, of=plans.service(name))
+    made = plans.plan(letter, placement, where=where, of=plans.service(name))
+    return replace(made, prepare_timeout=timedelta(seconds=90), verify_timeout=timedelta(seconds=10))
 
 
 def _begin(engine: Engine, names: list[str], seconds: float) -> None:
