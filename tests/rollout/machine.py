@@ -139,7 +139,9 @@ class Anything(RuleBasedStateMachine):
     @rule(rate=st.sampled_from([0.0, 40.0, 400.0]), open_now=st.integers(0, 3), answer=st.booleans())
     def users_change(self, rate: float, open_now: int, answer: bool) -> None:
         self.world.rate, self.world.probes_answer = rate, answer
-        self.world.router.active = dict.fromkeys(self.world.instances, open_now)
+        for name in self.world.instances:  # streams end anywhere, and begin only where traffic goes
+            before = self.world.router.active.get(name, 0)
+            self.world.router.active[name] = open_now if self.world.weights().get(name) else min(before, open_now)
 
     @rule(stuck=st.booleans(), migration=st.sampled_from([JobState.SUCCEEDED, JobState.FAILED, JobState.RUNNING]))
     def the_candidate_starts_badly(self, stuck: bool, migration: JobState) -> None:

@@ -76,6 +76,7 @@ class World:
         self.trail: list[State] = []
         self.inbox: list[messages.Event] = []
         self.known_ready: dict[str, set[str]] = {}  # at the last look: nobody can know more
+        self.known_weights: dict[str, int] = {}
         self.last_wish: dict[str, int] = {}
         self.told: dict[str, Outcome] = {}
         self.transitions = 0
@@ -101,6 +102,10 @@ class World:
     def _one(self, event: messages.Event) -> None:
         before = self.rollout
         after, commands = self.decide(before, event, self.now)
+        honoured = isinstance(event, messages.DeadlinePassed) and event.deadline == before.deadline
+        require(
+            not honoured or after != before, 8, f"nothing followed from a deadline: {before.state} {before.waiting}"
+        )
         if after == before and not commands:
             return
         require(
@@ -125,7 +130,9 @@ class World:
         if wanted.job and self.job is not JobState.MISSING:
             self.feed(messages.JobsSeen(JobSeen(wanted.job, self.job, 3 if self.job is JobState.FAILED else 0, "oops")))
         if wanted.route:
-            self.feed(messages.RouteSeen(self.look_route()))
+            seen = self.look_route()
+            self.known_weights = dict(seen.weights)
+            self.feed(messages.RouteSeen(seen))
         if wants(self.rollout).guards and self.verdict:
             self.told = dict.fromkeys((guard.name for guard in self.plan.guards), self.verdict)
             self.feed(messages.VerdictSeen(tuple(self._verdict(guard.name) for guard in self.plan.guards)))
@@ -211,11 +218,11 @@ class World:
         return {backend.revision: backend.weight for backend in self.router.applied.backends}
 
     def may_hold_weight(self, revision: str) -> bool:
-        """Could any worker still send requests there?"""
+        """Could any worker still send requests there, for all that anybody can know since the last look?"""
         waiting = any(
             b.revision == revision and b.weight for _, routing in self.router.pending for b in routing.backends
         )
-        return bool(self.weights().get(revision)) or waiting
+        return bool(self.known_weights.get(revision)) or waiting
 
     def _traffic(self, step: timedelta) -> None:
         shares = self.weights()
@@ -405,13 +412,8 @@ class World:
             require(after.deadline is None and after.ended is not None, 8, "an ended rollout waits")
         if after.step > before.step:
             self._check_step(before, after)
-        if (
-            after.state is State.DRAINING
-            and before.phase == "back"
-            and after.memory.get("stage") == "drain"
-            and self.is_new
-        ):
-            require(after.phase == "back", 9, "drains before it was observed")
+        drains = [one.state is State.DRAINING and one.memory.get("stage") == "drain" for one in (before, after)]
+        if drains == [False, True] and before.phase == "back" and self.is_new:
             require(not self.may_hold_weight(self.plan.candidate.id), 9, "drains while the router sends traffic there")
         forward = after.phase == "" and before.phase == "" and not after.state.terminal
         candidate = self.plan.candidate.id

@@ -24,9 +24,7 @@ def _step(gate: Gate, environment: Environment) -> Step:
     if gate.kind == "until" and gate.until is not None:
         return PauseUntil(gate.until)
     if gate.kind == "until":
-        raise PlanRefused(
-            f"a gate of {environment.name} waits until a time and names none", hint="seaway docs gates"
-        )
+        raise PlanRefused(f"a gate of {environment.name} waits until a time and names none", hint="seaway docs gates")
     raise UnknownName("gate", gate.kind, ["approval", "until"])
 
 

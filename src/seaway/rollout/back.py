@@ -53,6 +53,12 @@ def retry(turn: Turn) -> None:
     advance(turn)
 
 
+def lost_its_home(turn: Turn) -> bool:
+    """Was traffic about to go to a stable that has no ready instance any more?"""
+    shifting = turn.state is State.ROLLING_BACK and turn.text("stage") == "shift"
+    return shifting and turn.rollout.phase == BACK and _ready(turn) == 0
+
+
 def advance(turn: Turn) -> None:
     """Go as far as the facts allow."""
     stage, verified = turn.text("stage"), routes.is_verified(turn)
@@ -78,7 +84,7 @@ def deadline(turn: Turn) -> None:
     stage = turn.text("stage")
     if turn.state is State.ROLLING_BACK and stage == "capacity":
         _short(turn)
-    elif turn.state is State.VERIFYING_ROUTE:
+    elif turn.state is State.VERIFYING_ROUTE and routes.is_verified(turn):
         observe.give_up(turn)
         advance(turn)
     elif turn.state is State.DRAINING and (stage == "stop" or (stage == "drain" and routes.is_verified(turn))):

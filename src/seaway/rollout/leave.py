@@ -98,7 +98,9 @@ def choose(turn: Turn, leaver: Revision, keep: int) -> None:
 
 
 def staying(turn: Turn, revision: Revision) -> tuple[str, ...]:
-    """Ready instances that were not chosen to leave."""
+    """Instances that must survive when a side shrinks: those the router names, or (without one) those not chosen to leave."""
+    if turn.plan.gateway and turn.flag("wished"):
+        return turn.names(f"routed.{revision.id}")
     leaving = set(turn.names(f"leaving.{revision.id}"))
     return tuple(name for name in turn.names(f"ready.{revision.id}") if name not in leaving)
 

@@ -14,7 +14,7 @@ from seaway.model.rollout import State
 from seaway.model.routing import Backend, Routing, RoutingSeen
 from seaway.rollout import observe
 from seaway.rollout.messages import Command, ConvergeRouting
-from seaway.rollout.turn import Turn, joined
+from seaway.rollout.turn import BACK, SHRINK, Turn, joined
 
 MAX_DRIFT = 3
 SETTLED = 0.25  # seconds
@@ -83,7 +83,8 @@ def refresh(turn: Turn) -> None:
     """Follow the instances: a dead one leaves the routing by a new wish, a new one joins while nothing else is going on."""
     if not turn.flag("wished"):
         return
-    joining = turn.state in _FOLLOWING and is_verified(turn)
+    shrinking = turn.rollout.phase == SHRINK or (turn.rollout.phase == BACK and turn.old is None)
+    joining = turn.state in _FOLLOWING and is_verified(turn) and not shrinking
     for revision in members(turn):
         now, before = set(addresses(turn, revision)), set(turn.names(f"routed.{revision.id}"))
         if before - now or (joining and now - before):
@@ -111,6 +112,8 @@ def look(turn: Turn, seen: RoutingSeen) -> str:
         if not _matches(turn, seen) and seen.workers:
             _drifted(turn, seen)
         return ""
+    if _came_back(turn, seen):
+        return ""
     if refused:
         return seen.problem or "the proxy rejected the configuration"
     if _matches(turn, seen):
@@ -118,6 +121,17 @@ def look(turn: Turn, seen: RoutingSeen) -> str:
     elif turn.state in _STEADY and turn.number("drift") < MAX_DRIFT and _is_overdue(turn):
         _drifted(turn, seen)
     return ""
+
+
+def _came_back(turn: Turn, seen: RoutingSeen) -> bool:
+    """A side that is being taken out has got weight from somebody else: first it is at 0 again, then it drains again."""
+    out = [side.id for side in (turn.candidate, turn.old) if side and turn.flag(f"out.{side.id}")]
+    back = [name for name in out if seen.weights.get(name)]
+    if turn.text("stage") != "remove" or not back or not members(turn):
+        return False
+    turn.remember({"stage": "drain", "drained": None, **{f"out.{name}": None for name in back}})
+    _drifted(turn, seen)
+    return True
 
 
 def _is_overdue(turn: Turn) -> bool:
@@ -147,7 +161,7 @@ def _verified(turn: Turn, seen: RoutingSeen) -> None:
 def _drifted(turn: Turn, seen: RoutingSeen) -> None:
     """Somebody changed the router behind Seaway's back: put it right, and count."""
     count = int(turn.number("drift")) + 1
-    turn.remember({"drift": count, "verified": None})
+    turn.remember({"drift": count, "verified": None, "drained": None})
     turn.set(weights={name: replace(held, verified=None) for name, held in turn.rollout.weights.items()})
     found = ", ".join(f"{name} {weight.render(ppm)}" for name, ppm in sorted(seen.weights.items())) or "no weights"
     turn.emit("problem", reason=f"the router was changed behind Seaway's back: {found}", count=count)

@@ -42,7 +42,16 @@ def repeat_due(turn: Turn) -> None:
     if not name or turn.clock < turn.number("retry_at"):
         return
     turn.forget("retry", "retry_at")
-    turn.do(*_commands(turn, name))
+    if name == "converge_routing" and back.lost_its_home(turn):
+        back.retry(turn)
+    elif name != "converge_routing" or _still_covered(turn):
+        turn.do(*_commands(turn, name))
+
+
+def _still_covered(turn: Turn) -> bool:
+    """A weight that was covered when it was wished may not be any more; the deadline then brings it back."""
+    step = turn.step
+    return turn.state is not State.SHIFTING or not isinstance(step, SetWeight) or instances.covers(turn, step)
 
 
 def deadline(turn: Turn) -> None:
@@ -143,6 +152,14 @@ def _drained(turn: Turn) -> None:
         turn.remember({"drained": True})
 
 
+def _unobserved(turn: Turn) -> None:
+    """Too little traffic; or an instance died, and the router has not taken that yet."""
+    if routes.is_verified(turn):
+        observe.give_up(turn)
+    else:
+        _unverified(turn)
+
+
 def _observed(turn: Turn) -> None:
     if judging.conclude(turn):
         forward.finish_step(turn)
@@ -156,7 +173,7 @@ _FORWARD: dict[State, Callable[[Turn], None]] = {
     State.PENDING: _outside,
     State.PREPARING: _unprepared,
     State.SHIFTING: _unverified,
-    State.VERIFYING_ROUTE: observe.give_up,
+    State.VERIFYING_ROUTE: _unobserved,
     State.OBSERVING: _observed,
     State.DRAINING: _drained,
     State.PROMOTING: _unpromoted,
