@@ -98,7 +98,8 @@ class TestListeners:
             manager = self.render(Gateway("e", "127.0.0.1:1"), grpc=grpc)[1]["filter_chains"][0]["filters"][0][
                 "typed_config"
             ]
-            assert len(manager["http_filters"]) == 1 + grpc
+            names = [each["name"].rpartition(".")[2] for each in manager["http_filters"]]
+            assert names == ["health_check", *["grpc_stats"][: int(grpc)], "router"]
 
     @pytest.mark.parametrize("listen", ["", "8080", ":80", "a:b", "a:0", "a:65536"])
     def test_an_address_that_is_none_is_an_error(self, listen: str) -> None:
