@@ -93,7 +93,7 @@ def plan(
         chosen,
         place,
         candidate,
-        _placement(home, chosen.name, environment),
+        _present(home, place, candidate.id, _placement(home, chosen.name, environment)),
         now=datetime.now(UTC),
         owner=None if chosen.worker else port_owner(home, place),
         site=socket.gethostname(),
@@ -187,6 +187,18 @@ def _service(known: Mapping[str, Service], name: str) -> Service:
 
 def _placement(home: Home, service: str, environment: str) -> Placement:
     return reader.placement(home.database, environment, service) or Placement(service, environment)
+
+
+def _present(home: Home, environment: Environment, candidate: str, placed: Placement) -> Placement:
+    """After `down` the stable revision is recorded and does not run: releasing it again is then something to do."""
+    if placed.stable is None or placed.stable.id != candidate:
+        return placed
+    composition = hands.Composition(home)
+    try:
+        seen = composition.target_named(environment.target, environment.name).look(placed.service)
+    finally:
+        composition.close()
+    return placed if any(each.revision == candidate for each in seen) else replace(placed, replicas=0)
 
 
 def _came_from(home: Home, environment: Environment, candidate: str, service: str) -> None:
