@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -100,7 +102,9 @@ def test_an_engine_that_was_stopped_replaced_and_continued_changes_nothing(tmp_p
     with Bench(tmp_path, hands(tmp_path)).running() as engine:
         bench = Bench(tmp_path, hands(tmp_path), engine)
         bench.release("a")
-        rollout = bench.submit("b", where=plans.environment(plans.canary(hold=True)))
+        made = plans.plan("b", engine.placement("production", "shop"), where=plans.environment(plans.canary(hold=True)))
+        long = timedelta(minutes=5)  # two starts of an engine on a busy machine lie between the beginning and the end
+        rollout = bench.submit(plan=replace(made, prepare_timeout=long, verify_timeout=long))
         bench.until(rollout, lambda now: now.state is State.PREPARING or now.step > 0)
     with other(tmp_path, "slow") as old:
         old.says("running")
