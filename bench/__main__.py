@@ -25,9 +25,14 @@ ROWS = {
 }
 
 
+def _end(number: int, _frame: object) -> None:
+    print(f"ended by {signal.Signals(number).name}; what was started is stopped", file=sys.stderr, flush=True)
+    sys.exit(128 + number)
+
+
 def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that everything a row started is stopped
-        signal.signal(number, lambda *_: sys.exit(143))
+        signal.signal(number, _end)
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description="Rows: " + "; ".join(f"{name}: {what}" for name, (_, what) in ROWS.items())
     )
