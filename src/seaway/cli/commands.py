@@ -51,6 +51,10 @@ PURPOSES: tuple[tuple[str, tuple[Row, ...]], ...] = (
         ),
     ),
     (
+        "Judge",
+        (Row("judge", "seaway.cli.judge:group", "Judge canaries from any metrics, offline."),),
+    ),
+    (
         "Run",
         (
             Row("serve", "seaway.cli.serve:command", "Run, stop or install the control plane."),

@@ -125,7 +125,9 @@ def _left_behind(home: Home) -> None:
 
     with contextlib.suppress(SeawayError), Client(home) as client:
         if client.documents(active=True):
-            console.say("the engine ends with this command: weights stay as they are, and nothing decides until one runs")
+            console.say(
+                "the engine ends with this command: weights stay as they are, and nothing decides until one runs"
+            )
             console.say("next: seaway serve --detach")
 
 
