@@ -65,7 +65,7 @@ def test_the_clients_count_what_the_server_did(server: subprocess.Popen[str], fr
     server.send_signal(signal.SIGTERM)
     asked = int(server.communicate()[0].split("ends after ")[1].split()[0])
     assert records.totals()["v1"] == {"ok": asked - asked // 10, "failed": asked // 10, "cut": 0, "unseen": 0}
-    assert asked > 500
+    assert asked > 50
 
 
 def test_each_kind_of_client_ends_whole(server: subprocess.Popen[str], free_port: int) -> None:

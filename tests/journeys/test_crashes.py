@@ -94,7 +94,7 @@ def test_killed_keepers_lose_nothing_and_come_back(shop: Place) -> None:
     keepers, kept = shop.pids("_keeper"), shop.pids(r"service\.py$|/envoy -c ")
     assert len(keepers) >= 3
     shop.kill(*keepers)
-    shop.until(rollout, lambda _: len(shop.pids("_keeper")) >= len(keepers), limit=10)
+    shop.until(rollout, lambda _: len(shop.pids("_keeper")) >= len(keepers), limit=30)
     assert shop.pids(r"service\.py$|/envoy -c ") == kept
     shop.promote(rollout)
     shop.agree(load.stop(), shop.ended(rollout))
