@@ -25,6 +25,7 @@ from seaway.formats.proxies.envoy import statistics, wire
 from seaway.model.instance import Fence
 from seaway.model.routing import Gateway, Losses, PortOwner, Probed, Routing, RoutingSeen
 
+_SUPERVISED = 2.0  # seconds between two looks at the proxy's own keeper
 _LEAVING = 10.0  # seconds that a foreign process has to let go of the port
 
 
@@ -37,6 +38,7 @@ class Envoy:
         self._stored = Stored(self._layout)
         self._process = Process(self._layout, workers)
         self._host, self._port = wire.split(gateway.listen)
+        self._supervised = 0.0
         self._layout.make()
         self._secrets = self._layout.secrets()
         self._workers = Workers(self._layout, workers, self._process.admin)
@@ -70,6 +72,9 @@ class Envoy:
         if not proxy:
             message = f"no proxy runs for {self._gateway.listen}"
             raise errors.NotReachable(message, hint="seaway rollout retry, or deploy again: both start it")
+        if time.monotonic() - self._supervised >= _SUPERVISED:  # a proxy whose keeper died runs on, and gets a new one
+            self._supervised = time.monotonic()
+            self._process.ensure()
         routing = self._stored.one(service)
         generations = self._workers.generations(service, proxy)
         weights, agree = self._process.admin.running().weights(service, routing.preview_host if routing else "")
