@@ -14,24 +14,12 @@ from typing import Any
 
 import pytest
 
-from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
+from contracts.traffic_harness import WHOLE, Stage
 from seaway import errors
 from seaway.model.service import Protocol, Route
 from traffic_peers import eventually
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(params=FACTORIES, ids=lambda factory: factory.name)
-def factory(request: pytest.FixtureRequest) -> Factory:
-    return request.param
-
-
-@pytest.fixture
-def stage(factory: Factory, tmp_path: Path):
-    made = Stage(factory, tmp_path / "gateway", tmp_path / "run")
-    yield made
-    made.close()
 
 
 def test_requests_and_failures_are_counted_per_revision(stage: Stage) -> None:

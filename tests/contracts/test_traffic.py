@@ -8,11 +8,10 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
+from contracts.traffic_harness import WHOLE, Stage
 from seaway import errors
 from seaway.model.instance import Fence
 from seaway.model.routing import Backend as Destination
@@ -20,18 +19,6 @@ from seaway.model.service import Route
 from traffic_peers import Client, Load, eventually
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(params=FACTORIES, ids=lambda factory: factory.name)
-def factory(request: pytest.FixtureRequest) -> Factory:
-    return request.param
-
-
-@pytest.fixture
-def stage(factory: Factory, tmp_path: Path):
-    made = Stage(factory, tmp_path / "gateway", tmp_path / "run")
-    yield made
-    made.close()
 
 
 def now() -> datetime:

@@ -15,24 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
+from contracts.traffic_harness import WHOLE, Stage
 from seaway import errors
 from seaway.model.service import Route
 from traffic_peers import eventually
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(params=FACTORIES, ids=lambda factory: factory.name)
-def factory(request: pytest.FixtureRequest) -> Factory:
-    return request.param
-
-
-@pytest.fixture
-def stage(factory: Factory, tmp_path: Path):
-    made = Stage(factory, tmp_path / "gateway", tmp_path / "run")
-    yield made
-    made.close()
 
 
 def now() -> datetime:

@@ -15,25 +15,13 @@ from shutil import which
 
 import pytest
 
-from contracts.traffic_harness import FACTORIES, WHOLE, Factory, Stage
+from contracts.traffic_harness import WHOLE, Factory, Stage
 from seaway.model.routing import Backend as Destination
 from seaway.model.service import Probe, ProbeKind, Protocol, Route, Tls
 from traffic_grpc import GrpcBackend
 from traffic_peers import eventually
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(params=FACTORIES, ids=lambda factory: factory.name)
-def factory(request: pytest.FixtureRequest) -> Factory:
-    return request.param
-
-
-@pytest.fixture
-def stage(factory: Factory, tmp_path: Path):
-    made = Stage(factory, tmp_path / "gateway", tmp_path / "run")
-    yield made
-    made.close()
 
 
 def issue(folder: Path) -> Tls:

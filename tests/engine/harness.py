@@ -14,23 +14,7 @@ from seaway.model.plan import Plan
 from seaway.model.rollout import Rollout, State
 from seaway.plan import identity
 from support import plans, simulated
-
-
-@dataclass(frozen=True)
-class Home:
-    root: Path
-
-    @property
-    def database(self) -> Path:
-        return self.root / "engine.sqlite"
-
-    @property
-    def engine_lock(self) -> Path:
-        return self.root / "engine.lock"
-
-    @property
-    def ballast(self) -> Path:
-        return self.root / "ballast"
+from support.home import Home
 
 
 @dataclass

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.harness import Home
 from seaway.engine.engine import Engine
 from seaway.errors import SeawayError
 from support import simulated
+from support.home import Home
 
 
 class Slow(simulated.SimulatedHands):

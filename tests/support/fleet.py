@@ -29,25 +29,9 @@ from seaway.model.plan import Plan
 from seaway.model.routing import Backend, Routing
 from seaway.plan import identity
 from support import plans, simulated
+from support.home import Home
 
 TICK = timedelta(seconds=5)
-
-
-@dataclass(frozen=True)
-class _Home:
-    root: Path
-
-    @property
-    def database(self) -> Path:
-        return self.root / "engine.sqlite"
-
-    @property
-    def engine_lock(self) -> Path:
-        return self.root / "engine.lock"
-
-    @property
-    def ballast(self) -> Path:
-        return self.root / "ballast"
 
 
 @dataclass
@@ -83,7 +67,7 @@ def run(count: int, seconds: float) -> dict[str, float]:
     hands = simulated.SimulatedHands(worlds={name: simulated.MemoryWorld(rate=20.0) for name in names})
     deadlines = _Deadlines()
     with tempfile.TemporaryDirectory() as folder:
-        home = _Home(Path(folder))
+        home = Home(Path(folder))
         _place(home, hands, names)
         engine = Engine(home, hands)
         deadlines.watch(engine)
@@ -113,7 +97,7 @@ def run(count: int, seconds: float) -> dict[str, float]:
     }
 
 
-def _place(home: _Home, hands: simulated.SimulatedHands, names: list[str]) -> None:
+def _place(home: Home, hands: simulated.SimulatedHands, names: list[str]) -> None:
     """Every service runs its stable revision already, as an earlier release left it."""
     database = Database(home.database)
     database.migrate()

@@ -71,6 +71,14 @@ class Process:
         self._launch([self.layout.kept, self.layout.recorder])
         return self._await_ready()
 
+    def supervise(self) -> None:
+        """A proxy that runs on without its keeper or its recorder gets them back. One that does not run, or that was told to
+        stop, is left alone: only what an owner started is adopted here, and the keeper's lock lets one in.
+        """
+        kept = _kept.look(self.layout.kept)
+        if kept.pid and not kept.stopping and not (kept.keeper and _kept.look(self.layout.recorder).keeper):
+            self.ensure()
+
     def _prepare(self, *, running: bool) -> None:
         layout = self.layout
         for folder in (layout.kept, layout.recorder):

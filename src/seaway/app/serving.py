@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from seaway.adapters import _procfs
 from seaway.app.client import Client
 from seaway.config.home import Home
 from seaway.errors import ControlPlaneUnreachable, SeawayError
@@ -248,10 +249,7 @@ def stop(home: Home) -> bool:
 
 def _has_ended(process: int) -> bool:
     """Gone, or a zombie: a control plane that this very process started stays one until it is waited for."""
-    try:
-        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
-    except OSError:
-        return True
+    return _procfs.stat_fields(process)[:1] in ([], ["Z"])
 
 
 def _await(home: Home, process: subprocess.Popen[bytes]) -> None:

@@ -223,6 +223,26 @@ class TestProcesses:
         assert _kept.keeper(stage.folder / "proxy")
         assert load.stop().failures == []
 
+    def test_looking_is_enough_to_give_a_proxy_its_keeper_and_recorder_back(self, stage: Stage) -> None:
+        seen = stage.shift({"api-a": WHOLE})
+        layout = Layout(stage.folder, stage.runtime)
+        for folder in (layout.kept, layout.recorder):
+            os.kill(_kept.keeper(folder), signal.SIGKILL)
+        time.sleep(2.1)  # longer than between two looks at the keeper
+        assert stage.router.look("api").proxy == seen.proxy
+        assert _kept.keeper(layout.kept)
+        assert _kept.keeper(layout.recorder)
+
+    def test_looking_brings_back_nothing_that_was_told_to_stop(self, stage: Stage) -> None:
+        stage.shift({"api-a": WHOLE})
+        layout = Layout(stage.folder, stage.runtime)
+        os.kill(_kept.keeper(layout.kept), signal.SIGKILL)
+        (layout.kept / "stop").touch()
+        time.sleep(2.1)
+        stage.router.look("api")
+        assert not _kept.keeper(layout.kept)
+        assert (layout.kept / "stop").exists()
+
     def test_everything_killed_comes_back_with_the_next_wish_and_the_gap_is_told(self, stage: Stage) -> None:
         seen = stage.shift({"api-b": 250_000, "api-a": 750_000})
         begin = now()

@@ -72,9 +72,9 @@ class Envoy:
         if not proxy:
             message = f"no proxy runs for {self._gateway.listen}"
             raise errors.NotReachable(message, hint="seaway rollout retry, or deploy again: both start it")
-        if time.monotonic() - self._supervised >= _SUPERVISED:  # a proxy whose keeper died runs on, and gets a new one
+        if time.monotonic() - self._supervised >= _SUPERVISED:
             self._supervised = time.monotonic()
-            self._process.ensure()
+            self._process.supervise()
         routing = self._stored.one(service)
         generations = self._workers.generations(service, proxy)
         weights, agree = self._process.admin.running().weights(service, routing.preview_host if routing else "")
