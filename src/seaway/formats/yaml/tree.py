@@ -1,0 +1,378 @@
+"""YAML text -> nodes that know where they stand. Called by every format whose files are YAML.
+
+The C parser's own nodes are kept (`yaml.ScalarNode` and so on): a thousand files a second need no second tree. Scalars stay
+as written: `on`, `yes`, `012` and `1:30` are text, and `is_true` decides where a truth value is wanted. Custom tags such as
+`!reference` stay in `node.tag`. The text is hostile: its size, depth and number of nodes have limits; aliases are shared
+nodes, so what follows them must use `Tree.follow` or count for itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+from seaway.errors import ConfigError, Problem
+from seaway.model.span import Span
+
+MAX_CHARACTERS = 4 * 1024 * 1024
+MAX_DEPTH = 100
+MAX_NODES = 200_000  # with each alias followed
+
+Node: TypeAlias = Any  # a yaml.Node: its stubs know neither marks nor styles well enough
+Pair: TypeAlias = tuple[str, Node, Node]  # a key's text, its node, its value
+
+_STRING = "tag:yaml.org,2002:str"
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DEEP_INDENT = re.compile(r"^ {100}|^(?:- ){20}", re.MULTILINE)
+_TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
+_FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class _Loader(CParser):
+    """The C parser without resolution of types: no scalar becomes a number or a truth value here."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+
+    def resolve(self, _kind: Any, _value: Any, _implicit: Any) -> str:
+        return _STRING
+
+    def descend_resolver(self, _parent: Any, _index: Any) -> None: ...
+
+    def ascend_resolver(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Tree:
+    """The documents of one text. Offsets of spans count characters of `text`, which has no byte order mark."""
+
+    path: str
+    text: str
+    documents: list[Node]
+    _lines: list[int] = field(default_factory=list)
+
+    def span(self, node: Node, key: Node | None = None) -> Span:
+        """Of the node, from its key on where one is given; without the blank lines and comments behind it."""
+        start = (key or node).start_mark
+        end = self.end(node)
+        line = self._line(end)
+        return Span(
+            self.path, start.line + 1, start.column + 1, line + 1, end - self._lines[line] + 1, start.index, end
+        )
+
+    def end(self, node: Node) -> int:
+        """Offset just behind the node's last character."""
+        while not isinstance(node, yaml.ScalarNode):
+            if node.flow_style or not node.value:
+                return int(node.end_mark.index)
+            last = node.value[-1]
+            inner = last[1] if isinstance(node, yaml.MappingNode) else last
+            if inner.start_mark.index < node.start_mark.index:  # an alias: the node stands where its anchor is
+                return self._end_of_line(last[0].end_mark.index if isinstance(last, tuple) else node.start_mark.index)
+            node = inner
+        end = int(node.end_mark.index)
+        if node.style in ("|", ">"):
+            while end > node.start_mark.index and self.text[end - 1] in " \t\r\n":
+                end -= 1
+        return end
+
+    def _end_of_line(self, offset: int) -> int:
+        end = self.text.find("\n", offset)
+        return len(self.text[: end if end >= 0 else len(self.text)].rstrip())
+
+    def _line(self, offset: int) -> int:
+        if not self._lines:
+            self._lines = [0, *(found.end() for found in re.finditer("\r\n|\n|\r", self.text))]
+        low, high = 0, len(self._lines)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._lines[middle] <= offset else (low, middle)
+        return low
+
+    def place(self, start: int, end: int) -> Span:
+        """The span between two offsets."""
+        first, last = self._line(start), self._line(end)
+        first_column, last_column = start - self._lines[first] + 1, end - self._lines[last] + 1
+        return Span(self.path, first + 1, first_column, last + 1, last_column, start, end)
+
+    def source(self, node: Node) -> str:
+        """The node's own text."""
+        return self.text[node.start_mark.index : self.end(node)]
+
+    def problem(self, node: Node, message: str, suggestion: str = "") -> ConfigError:
+        """An error that points at the node."""
+        mark = node.start_mark
+        return ConfigError([Problem(self.path, mark.line + 1, mark.column + 1, message, suggestion)])
+
+    def comment(self, node: Node, indent: int | None = None) -> str:
+        """The comment lines directly above the node (same indentation or `indent`) and behind its first line, without `#`."""
+        self._line(0)
+        line = node.start_mark.line
+        found: list[str] = []
+        for above in range(line - 1, -1, -1):
+            text = self._text_of(above)
+            stripped = text.strip()
+            if not stripped.startswith("#") or (indent is not None and text.index("#") != indent):
+                break
+            found.insert(0, stripped[1:].removeprefix(" "))
+        behind = self._text_of(line)[node.start_mark.column :]
+        if (mark := behind.find(" #")) >= 0 and not set("\"'|>") & set(behind[:mark]):
+            found.append(behind[mark + 2 :].strip())
+        return "\n".join(found)
+
+    def _text_of(self, line: int) -> str:
+        end = self._lines[line + 1] if line + 1 < len(self._lines) else len(self.text)
+        return self.text[self._lines[line] : end].rstrip("\r\n")
+
+
+def read(content: str | bytes, path: str) -> Tree:
+    """The documents of a text; empty ones are left out. Raises ConfigError with the place of the first mistake."""
+    text = _decoded(content, path)
+    try:
+        documents = _compose(text, path)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise ConfigError([Problem(path, line, column, _words(error))]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(path, 1, 1, f"this is not YAML: {error}")]) from None
+    if text.count("[") + text.count("{") > MAX_DEPTH or _DEEP_INDENT.search(text) or " - - - " in text:
+        _check_depth(documents, path)
+    return Tree(path, text, documents)
+
+
+def _decoded(content: str | bytes, path: str) -> str:
+    if len(content) > MAX_CHARACTERS:
+        message = f"the file is larger than {MAX_CHARACTERS // 1024 // 1024} MiB"
+        raise ConfigError([Problem(path, 1, 1, message)])
+    if isinstance(content, bytes):
+        raw = content
+        try:
+            content = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = raw[: error.start].decode("utf-8-sig", errors="replace")
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            message = f"byte 0x{content[error.start]:02x} is not UTF-8"
+            raise ConfigError([Problem(path, line, column, message, "save the file as UTF-8")]) from None
+    text = str(content).removeprefix("\ufeff")
+    if strange := _CONTROL.search(text):
+        before = text[: strange.start()]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise ConfigError([Problem(path, line, column, f"the character U+{ord(strange[0]):04X} may not stand here")])
+    return text
+
+
+def _compose(text: str, path: str) -> list[Node]:
+    loader = _Loader(text)
+    found: list[Node] = []
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is not None and not (isinstance(node, yaml.ScalarNode) and not node.value and not node.style):
+                found.append(node)
+    except yaml.composer.ComposerError as error:
+        if "duplicate anchor" not in str(error):
+            raise
+        return _Composer(text, path).documents()
+    finally:
+        loader.dispose()
+    return found
+
+
+class _Composer:
+    """Events -> nodes for texts in which an anchor is given twice, as YAML 1.2 allows: an alias means the one before it."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self._text, self._path = text, path
+        self._anchors: dict[str, Node] = {}
+
+    def documents(self) -> list[Node]:
+        loader = _Loader(self._text)
+        found = []
+        try:
+            while loader.check_event():
+                event = loader.get_event()
+                if isinstance(event, yaml.DocumentStartEvent):
+                    self._anchors = {}
+                    found.append(self._node(loader, loader.get_event(), 1))
+        finally:
+            loader.dispose()
+        return found
+
+    def _node(self, loader: _Loader, event: Any, depth: int) -> Node:
+        start: Any = event.start_mark
+        end: Any = event.end_mark
+        if depth > MAX_DEPTH:
+            raise _too_deep(self._path, start)
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise yaml.composer.ComposerError(None, None, "found undefined alias", start)
+            return self._anchors[event.anchor]
+        if isinstance(event, yaml.ScalarEvent):
+            scalar = yaml.ScalarNode(event.tag or _STRING, event.value, start, end, event.style or None)
+            return self._named(event, scalar)
+        kind = yaml.SequenceNode if isinstance(event, yaml.SequenceStartEvent) else yaml.MappingNode
+        node = kind(event.tag or _STRING, [], start, None, event.flow_style)
+        self._named(event, node)
+        flat: list[Node] = []
+        while not isinstance(event := loader.get_event(), (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            flat.append(self._node(loader, event, depth + 1))
+        node.end_mark = event.end_mark
+        node.value = list(zip(flat[::2], flat[1::2], strict=True)) if isinstance(node, yaml.MappingNode) else flat
+        return node
+
+    def _named(self, event: Any, node: Node) -> Node:
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+
+def _check_depth(documents: list[Node], path: str) -> None:
+    """Raises for nodes that nest too deep, with each node looked at once: an alias inside its anchor ends here, too."""
+    level: list[Node] = list(documents)
+    seen = {id(node) for node in level}
+    for _ in range(MAX_DEPTH):
+        below: list[Node] = []
+        for node in level:
+            for child in _children(node):
+                if id(child) not in seen:
+                    seen.add(id(child))
+                    below.append(child)
+        if not below:
+            return
+        level = below
+    raise _too_deep(path, level[0].start_mark)
+
+
+def _too_deep(path: str, mark: Any) -> ConfigError:
+    return ConfigError([Problem(path, mark.line + 1, mark.column + 1, f"nested deeper than {MAX_DEPTH} levels")])
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from node.value
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or "this is not YAML"
+    if "cannot start any token" in problem:
+        return "a character stands here that cannot begin a value: put quotes around it, or indent with spaces"
+    if "mapping values are not allowed" in problem:
+        return "a `:` that YAML does not expect: put quotes around the value, or check the indentation"
+    if "exceeded" in problem:
+        return f"nested deeper than {MAX_DEPTH} levels"
+    return f"{problem} ({error.context})" if error.context and error.context != problem else problem
+
+
+# What readers ask of nodes. They take any node and answer with "nothing" where it is of another kind: a reader never fails
+# on a file that a CI system would refuse; it keeps what it does not understand.
+
+
+def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
+    """Keys and values of a mapping in order, with `<<` merged behind its own keys. Keys that are no scalars are left out."""
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    found: list[Pair] = []
+    merged: list[Node] = []
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if merge and key.value == "<<" and key.style is None:
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+        else:
+            found.append((key.value, key, value))
+    if merged:
+        known = {name for name, _, _ in found}
+        for source in merged:
+            if source is node:
+                continue
+            for pair in items(source):
+                if pair[0] not in known:
+                    known.add(pair[0])
+                    found.append(pair)
+    return found
+
+
+def mapping(node: Node | None) -> dict[str, Node]:
+    """Key -> value; of a key that stands twice the last."""
+    return {name: value for name, _, value in items(node)}
+
+
+def get(node: Node | None, *keys: str) -> Node | None:
+    """The value under a path of keys, or None."""
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        for name, value in node.value:
+            if isinstance(name, yaml.ScalarNode) and name.value == key:
+                node = value
+                break
+        else:
+            node = mapping(node).get(key)
+    return node
+
+
+def sequence(node: Node | None) -> list[Node]:
+    """The nodes of a list; a mapping or scalar is a list of one, nothing is an empty one."""
+    if node is None or is_null(node):
+        return []
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else [node]
+
+
+def string(node: Node | None, default: str = "") -> str:
+    """A scalar's text; the default for nothing, null, lists and mappings."""
+    if not isinstance(node, yaml.ScalarNode) or is_null(node):
+        return default
+    return str(node.value)
+
+
+def strings(node: Node | None) -> tuple[str, ...]:
+    """The texts of a scalar or of a list of them (lists in lists are flattened)."""
+    if isinstance(node, yaml.SequenceNode):
+        return tuple(text for item in node.value for text in strings(item))
+    return (str(node.value),) if isinstance(node, yaml.ScalarNode) and not is_null(node) else ()
+
+
+def is_null(node: Node | None) -> bool:
+    """Nothing, or an unquoted null."""
+    return node is None or (isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _NULL)
+
+
+def is_true(node: Node | None) -> bool | None:
+    """An unquoted truth value (of YAML 1.1, which is wider), or None for anything else."""
+    if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+        return None
+    return True if node.value in _TRUE else False if node.value in _FALSE else None
+
+
+def integer(node: Node | None) -> int | None:
+    """A whole number, or None."""
+    text = string(node).strip()
+    return int(text) if re.fullmatch(r"[+-]?\d{1,12}", text) else None
+
+
+def is_mapping(node: Node | None) -> bool:
+    return isinstance(node, yaml.MappingNode)
+
+
+def is_sequence(node: Node | None) -> bool:
+    return isinstance(node, yaml.SequenceNode)
+
+
+def is_scalar(node: Node | None) -> bool:
+    return isinstance(node, yaml.ScalarNode)
+
+
+def custom_tag(node: Node | None) -> str:
+    """`!reference` and the like; "" for none."""
+    return node.tag if node is not None and node.tag.startswith("!") and len(node.tag) > 1 else ""
