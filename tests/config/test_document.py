@@ -118,5 +118,5 @@ def test_hostile_text_is_refused_within_a_second(name):
 def test_text_within_the_limits_is_read():
     nested = "[" * 60 + "]" * 60
     assert document.parse(nested.encode(), "f").data is not None
-    wide = "a: [" + "x," * 50_000 + "x]"
-    assert len(document.parse(wide.encode(), "f").data["a"]) == 50_001
+    wide = "a: [" + "x," * 10_000 + "x]"
+    assert len(document.parse(wide.encode(), "f").data["a"]) == 10_001

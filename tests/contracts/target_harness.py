@@ -55,7 +55,7 @@ def fence(epoch: int = 1, service: str = "web") -> Fence:
     return Fence(f"test/{service}", epoch)
 
 
-def until(condition: Callable[[], Any], seconds: float = 8) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true value of `condition`, or a failed test."""
     end = time.monotonic() + seconds
     while not (value := condition()):
@@ -76,7 +76,7 @@ def fill(disk: Path) -> None:
 
 
 def get(address: str, path: str = "/") -> str:
-    connection = http.client.HTTPConnection(address, timeout=2)
+    connection = http.client.HTTPConnection(address, timeout=60)
     try:
         connection.request("GET", path)
         return connection.getresponse().read().decode()
@@ -146,7 +146,7 @@ class ProcessHarness:
             os.kill(pid, signal.SIGKILL)
 
 
-def ready(target: Any, count: int, of: Revision, seconds: float = 8) -> tuple[InstanceSeen, ...]:
+def ready(target: Any, count: int, of: Revision, seconds: float = 60) -> tuple[InstanceSeen, ...]:
     """Wait until exactly `count` instances of a revision exist and all are ready."""
 
     def enough() -> tuple[InstanceSeen, ...] | bool:

@@ -74,7 +74,7 @@ def test_a_new_proxy_is_a_new_epoch(stage: Stage) -> None:
             return metrics.sample("api", ("api-a",))["api-a"].epoch != first.epoch
         return False
 
-    assert eventually(again, 10)
+    assert eventually(again)
     assert metrics.sample("api", ("api-a",))["api-a"].requests < 50
 
 

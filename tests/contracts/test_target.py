@@ -145,7 +145,7 @@ def test_an_instance_that_is_not_alive_is_restarted_and_a_living_one_is_not(harn
     ids=["tcp", "command", "failing command", "missing command"],
 )
 def test_probes_of_every_kind_are_asked(harness, probe, up):
-    target, one = harness.engine(), revision(readiness=probe, start_timeout=timedelta(seconds=1))
+    target, one = harness.engine(), revision(readiness=probe, start_timeout=timedelta(seconds=60 if up else 1))
     target.converge(one, 1, fence())
     wanted = InstanceState.READY if up else InstanceState.FAILED
     until(lambda: target.look("web")[0].state is wanted)
@@ -245,19 +245,19 @@ def test_after_a_power_cut_the_same_instances_start_again(harness):
 
 def test_a_stubborn_instance_is_killed_after_its_grace_and_a_polite_one_at_once(harness):
     target = harness.engine()
-    stubborn, polite = revision(flags={"STUBBORN": "1"}), revision("polite")
+    stubborn, polite = revision(flags={"STUBBORN": "1"}), revision("polite", stop_grace=timedelta(seconds=40))
     for each in (stubborn, polite):
         target.converge(each, 1, fence())
         ready(target, 1, each)
     began = time.monotonic()
     target.converge(polite, 0, fence())
     until(lambda: len(target.look("web")) == 1)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < polite.service.stop_grace.total_seconds() / 2
     began = time.monotonic()
     target.converge(stubborn, 0, fence())
     assert target.look("web")[0].state is InstanceState.STOPPING
     until(lambda: target.look("web") == ())
-    assert 1.8 < time.monotonic() - began < 4
+    assert 1.8 < time.monotonic() - began < 60
 
 
 def test_down_leaves_nothing_running_and_names_what_it_stopped(harness):
@@ -367,7 +367,7 @@ def test_secrets_survive_a_restart_by_supervision_and_an_adoption(harness):
     target.converge(one, 1, fence())
     ready(target, 1, one)
     harness.kill_supervision()
-    until(harness.supervised, 10)
+    until(harness.supervised)
     os.kill(target.look("web")[0].pid, signal.SIGKILL)
     until(lambda: target.look("web")[0].restarts == 1)
     (seen,) = ready(target, 1, one)

@@ -42,7 +42,7 @@ class TestConverge:
     def test_weights_divide_the_requests(self, stage: Stage) -> None:
         stage.shift({"api-b": 250_000, "api-a": 750_000})
         load = Load(stage.loop, stage.port, pause=0)
-        eventually(lambda: load.answers.total() > 1500, 10)
+        eventually(lambda: load.answers.total() > 1500)
         load.stop()
         share = load.answers["api-b"] / load.answers.total()
         assert 0.18 < share < 0.32
@@ -85,7 +85,7 @@ class TestConverge:
         for addresses in ((first, second), (second,), (first, second), (first,), (second,)):
             stage.shift({"api-a": WHOLE}, backends=(Destination("api-a", WHOLE, addresses),))
             time.sleep(0.1)
-        assert slow.result(5)[0] == 200
+        assert slow.result(60)[0] == 200
         assert load.stop().failures == []
 
     def test_services_share_a_router_and_leave_each_other_alone(self, stage: Stage) -> None:
@@ -222,7 +222,7 @@ class TestLosses:
         flying = [stage.fly("/slow/30") for _ in range(7)]
         assert eventually(lambda: stage.router.look("api").counts["api-b"].active == 7)
         stage.backend("api-b").kill()
-        assert [each.result(5)[0] for each in flying] == [503] * 7
+        assert [each.result(60)[0] for each in flying] == [503] * 7
         stage.shift({"api-b": 0, "api-a": WHOLE})
         stage.request()
         side = stage.router.losses("api", begin, now()).sides
@@ -308,8 +308,7 @@ class TestStreams:
 
         begin = now()
         stage.loop.run(talk())
-        time.sleep(0.1)
-        side = stage.router.losses("api", begin, now()).sides["api-a"]
+        side = eventually(lambda: stage.router.losses("api", begin, now()).sides.get("api-a"))
         assert (side.served, side.failed) == (1, 0)
 
 

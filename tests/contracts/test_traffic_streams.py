@@ -156,7 +156,7 @@ def test_a_renewed_certificate_is_served_without_anybody_asking(
         assert eventually((stage.folder / "logs" / "heartbeat").exists)
         time.sleep(2.2)
         issue(tmp_path)
-        assert eventually(lambda: served() != first, 6, 0.1)
+        assert eventually(lambda: served() != first, step=0.1)
     finally:
         stage.close()
 

@@ -11,11 +11,13 @@ import os
 import queue
 import shutil
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from crash import stage
 
 WORKERS = 2
 PLANE = os.environ.get("SEAWAY_CRASH_PLANE", "simulated")  # or "real": processes behind Envoy
-DEADLINE = 90.0  # seconds of one process
+DEADLINE = 240.0  # seconds of one process, some of which a busy machine gives to others
 TESTS = Path(__file__).parents[1]
 
 
@@ -36,6 +38,33 @@ class Result:
     differs: dict[str, tuple[Any, Any]]
 
 
+class Forks:
+    """Starts processes from the fork server and says truthfully how each ended, from several threads.
+
+    `start` of any process also asks every other one whether it has ended, and an exit code can be read from its pipe once
+    only: the second of two threads that read it finds nothing and says 255. So one at a time asks; waiting reads nothing.
+    """
+
+    def __init__(self, server: Any, turn: AbstractContextManager[Any] | None = None) -> None:
+        self._server = server
+        self._turn = turn or threading.Lock()
+
+    def run(self, target: Callable[..., None], *arguments: Any, deadline: float = DEADLINE) -> int | None:
+        """The exit code, as of `multiprocessing`; None when it had to be killed after `deadline` seconds."""
+        with self._turn:
+            process = self._server.Process(target=target, args=arguments)
+            process.start()
+        in_time = connection.wait([process.sentinel], deadline)
+        if not in_time:
+            process.kill()
+            connection.wait([process.sentinel])
+        with self._turn:
+            process.join()
+            code: int = process.exitcode
+            process.close()
+        return code if in_time else None
+
+
 class Matrix:
     """One scenario on one kind of data plane.
 
@@ -43,11 +72,11 @@ class Matrix:
     point gets a service of its own, and the points of a worker share its proxy and its database.
     """
 
-    def __init__(self, scenario: str, folder: Path, server: Any, plane: str = PLANE) -> None:
+    def __init__(self, scenario: str, folder: Path, forks: Forks, plane: str = PLANE) -> None:
         self.scenario = scenario
         self.plane = plane
         self._folder = folder
-        self._server = server
+        self._forks = forks
         self._workers = [folder / f"worker-{number}" for number in range(WORKERS)]
         self._free: queue.Queue[Path] = queue.Queue()
         for root in self._workers:
@@ -82,9 +111,7 @@ class Matrix:
         """Stop what the real plane still runs."""
         if self.plane == "real":
             for root in self._workers:
-                process = self._server.Process(target=stage.clear, args=(self._part(root, "shop"),))
-                process.start()
-                process.join(DEADLINE)
+                self._forks.run(stage.clear, self._part(root, "shop"))
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[stage.Part]:
@@ -112,26 +139,24 @@ class Matrix:
         return found
 
     def _run(self, part: stage.Part, *, may_die: bool = False) -> None:
-        process = self._server.Process(target=stage.play, args=(part,))
-        process.start()
-        process.join(DEADLINE)
-        if process.is_alive():
-            process.kill()
-            process.join()
-            raise TimeoutError(f"{part} does not end: {(Path(part.root) / 'stderr').read_text()[-2000:]}")
-        if process.exitcode and not (may_die and process.exitcode == -9):
-            raise RuntimeError(f"{part}: {process.exitcode}\n{(Path(part.root) / 'stderr').read_text()[-4000:]}")
+        code = self._forks.run(stage.play, part)
+        said = Path(part.root) / "stderr"
+        words = said.read_text()[-4000:] if said.exists() else ""
+        if code is None:
+            raise TimeoutError(f"{part} does not end:\n{words}")
+        if code and not (may_die and code == -9):
+            raise RuntimeError(f"{part}: {code}\n{words}")
 
 
 @contextmanager
-def fork_server() -> Iterator[Any]:
+def fork_server() -> Iterator[Forks]:
     """Processes that have the engine's imports behind them."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(TESTS), before)))
     try:
         server = multiprocessing.get_context("forkserver")
         server.set_forkserver_preload(["crash.stage"])
-        yield server
+        yield Forks(server)
     finally:
         if before is None:
             del os.environ["PYTHONPATH"]

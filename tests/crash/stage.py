@@ -39,7 +39,7 @@ from seaway.plan import identity
 from seaway.rollout.messages import Abort, PromoteNow
 from support import plans, simulated
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 EFFECTS = ("converge", "run", "probe", "losses", "take_over", "arm", "disarm", "deliver")
 
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,14 +23,14 @@ pytestmark = [pytest.mark.crash, pytest.mark.real, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="module")
-def forks() -> Iterator[Any]:
-    with matrix.fork_server() as server:
-        yield server
+def forks() -> Iterator[matrix.Forks]:
+    with matrix.fork_server() as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", stage.SCENARIOS)
 def test_a_release_that_is_killed_anywhere_ends_as_if_nothing_had_happened(
-    name: str, forks: Any, home: Path, capsys: pytest.CaptureFixture[str]
+    name: str, forks: matrix.Forks, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(matrix.Matrix(name, home, forks)) as scenario:
         play(scenario, capsys)
@@ -54,7 +53,7 @@ def play(scenario: matrix.Matrix, capsys: pytest.CaptureFixture[str]) -> None:
     assert died >= len(chosen) * 0.8  # the last points are not reached by a run that happens to have fewer
 
 
-def test_points_are_at_every_table_and_on_both_sides_of_every_effect(forks: Any, tmp_path: Path) -> None:
+def test_points_are_at_every_table_and_on_both_sides_of_every_effect(forks: matrix.Forks, tmp_path: Path) -> None:
     names = " ".join(matrix.Matrix("canary", tmp_path, forks, "simulated").names)
     for table in ("nodes", "rollouts", "inbox", "effects", "events", "placements", "revisions", "outbox"):
         assert f"{table}" in names, table
@@ -70,7 +69,7 @@ def test_points_are_at_every_table_and_on_both_sides_of_every_effect(forks: Any,
         assert f"after {effect}" in names
 
 
-def test_an_effect_without_a_journal_is_caught(forks: Any, tmp_path: Path) -> None:
+def test_an_effect_without_a_journal_is_caught(forks: matrix.Forks, tmp_path: Path) -> None:
     """The negative control: an effect leaves no trace before it happens, so a crash in front of it loses it."""
     scenario = matrix.Matrix("blue-green", tmp_path, forks, "simulated")
     point = "before SimulatedTarget.converge shop-aaaaaaaaaaaa 0"

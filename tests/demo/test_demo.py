@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 ACTS = ("The first release", "A good release", "A broken release", "Second thoughts")
 
 
@@ -54,7 +54,7 @@ def test_twice_in_a_row_it_tells_its_story_and_leaves_nothing_running(folder: Pa
     for _ in range(2):
         began = time.monotonic()
         demo = start(folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        told, said = demo.communicate(timeout=120)
+        told, said = demo.communicate(timeout=180)
         assert demo.returncode == 0, told + said
         assert time.monotonic() - began < 90
         assert [act for act in ACTS if act in said] == list(ACTS)
@@ -68,7 +68,7 @@ def test_twice_in_a_row_it_tells_its_story_and_leaves_nothing_running(folder: Pa
         words = (line[0] or line[1]).split()
         done = subprocess.run(
             [sys.executable, "-m", "seaway", *words], env={**os.environ, "SEAWAY_HOME": home}, capture_output=True,
-            text=True, timeout=60, stdin=subprocess.DEVNULL, check=False,
+            text=True, timeout=180, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (words, done.stdout, done.stderr)
     assert processes(folder) == []
@@ -85,7 +85,7 @@ def test_stopped_in_the_middle_it_cleans_up_and_says_so(folder: Path, act: str, 
         said += line
     time.sleep(1.5)
     demo.send_signal(number)
-    _, rest = demo.communicate(timeout=60)
+    _, rest = demo.communicate(timeout=180)
     assert demo.returncode == 130
     assert "everything it started is stopped" in rest
     assert processes(folder) == []
@@ -108,7 +108,7 @@ def test_on_a_terminal_it_draws_the_tree_and_ctrl_c_ends_it(folder: Path) -> Non
             interrupted = True
             demo.send_signal(signal.SIGINT)
     os.close(outside)
-    assert demo.wait(60) == 130
+    assert demo.wait(180) == 130
     assert "candidate" in seen
     assert "the rollout goes on" not in seen.split("^C: the demo ends here")[-1]
     assert processes(folder) == []
@@ -118,9 +118,9 @@ def test_a_second_demo_at_the_same_time_is_refused(folder: Path) -> None:
     first = start(folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert "^C stops" not in first.stderr.readline()
     second = start(folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    _, said = second.communicate(timeout=30)
+    _, said = second.communicate(timeout=180)
     first.send_signal(signal.SIGINT)
-    first.communicate(timeout=60)
+    first.communicate(timeout=180)
     assert second.returncode == 1
     assert "another demo runs" in said
     assert processes(folder) == []
@@ -131,6 +131,6 @@ def test_a_folder_of_somebody_else_is_not_used(folder: Path) -> None:
     planted.mkdir(mode=0o777)
     planted.chmod(0o777)
     done = start(folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=180)
     assert done.returncode == 2
     assert "not a private folder" in said

@@ -18,6 +18,7 @@ from seaway.cli.demo import service
 from seaway.cli.demo.load import Load, Mix
 from seaway.cli.demo.records import Outcome, Records
 from seaway.cli.demo.stream import Where
+from traffic_peers import eventually
 
 pytestmark = pytest.mark.real
 
@@ -71,16 +72,18 @@ def test_the_clients_count_what_the_server_did(server: subprocess.Popen[str], fr
 def test_each_kind_of_client_ends_whole(server: subprocess.Popen[str], free_port: int) -> None:
     mix = Mix(keepalive=0, websocket=2, idle=2, post=2, sse=2, session=0.2)
     load = Load(Where(port=free_port), mix).start()
-    time.sleep(0.7)
+    eventually(lambda: load.records.count(Outcome.OK) >= 3 * 2 * 2)
     found = outcomes(load.stop())
     assert found["ok"] >= 3 * 2 * 2 + 2
     assert (found["failed"], found["cut"], found["unseen"]) == (0, 0, 0)
 
 
 def test_an_open_loop_asks_as_often_as_it_was_told(server: subprocess.Popen[str], free_port: int) -> None:
+    began = time.monotonic()
     load = Load(Where(port=free_port), Mix(keepalive=4, rate=200)).start()
     time.sleep(1.0)
-    assert 150 <= len(load.stop().ended) <= 230
+    asked = len(load.stop().ended)
+    assert 150 <= asked <= 200 * (time.monotonic() - began) + 30
 
 
 def test_a_server_that_dies_cuts_what_was_open_and_then_nobody_is_seen(
@@ -89,7 +92,7 @@ def test_a_server_that_dies_cuts_what_was_open_and_then_nobody_is_seen(
     load = Load(Where(port=free_port), Mix(keepalive=2, rate=100, websocket=1, idle=3, session=5)).start()
     time.sleep(0.4)
     server.kill()
-    time.sleep(0.3)
+    eventually(lambda: load.records.count(Outcome.UNSEEN) > 5)
     found = outcomes(load.stop())
     assert 4 <= found["cut"] <= 6
     assert found["unseen"] > 5
@@ -100,7 +103,7 @@ def test_an_answer_that_ends_early_is_cut_and_not_asked_for_again() -> None:
     server = Scripted(half, b"", half)
     server.start()
     load = Load(Where(port=server.port), Mix(keepalive=1, rate=20)).start()
-    server.join(5)
+    server.join(60)
     records = load.stop()
     assert records.totals()["shop-1"]["cut"] == 2
     assert records.count(Outcome.CUT) == 3
@@ -116,7 +119,7 @@ def test_the_revision_is_what_the_router_says_before_what_the_service_says() -> 
     server = Scripted(answer)
     server.start()
     load = Load(Where(port=server.port), Mix(keepalive=1, rate=10)).start()
-    server.join(5)
+    server.join(60)
     assert load.stop().totals()["shop-2"]["failed"] == 1
 
 
@@ -128,7 +131,7 @@ def test_sums_can_be_taken_over_an_interval() -> None:
     assert records.totals(since=ended)["a"]["ok"] == 1
     assert records.totals(until=ended) == {"a": {"ok": 1, "failed": 0, "cut": 0, "unseen": 0}}
     assert sum(counts["ok"] for counts in records.seconds().values()) == 2
-    assert 0.4 < records.quantile(0.99) < 1
+    assert records.quantile(0.99) == max(ended - began for began, ended, *_ in records.rows())
 
 
 def test_no_exchange_has_no_quantile() -> None:
@@ -146,7 +149,7 @@ def test_one_process_of_load_prints_its_totals(server: subprocess.Popen[str], fr
         "--keepalive",
         "1",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert json.loads(done.stdout)["totals"]["v1"]["ok"] > 50
 
 

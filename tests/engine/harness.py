@@ -42,7 +42,7 @@ class Bench:
         made = plan or plans.plan(letter, self.engine.placement("production", "shop"), **how)
         return self.engine.submit(made, identity.plan_hash(made), actor="ann", key=key)
 
-    def until(self, rollout: str, is_so: Callable[[Rollout], bool], seconds: float = 20.0) -> Rollout:
+    def until(self, rollout: str, is_so: Callable[[Rollout], bool], seconds: float = 90.0) -> Rollout:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             now = self.engine.rollout(rollout)
@@ -69,7 +69,7 @@ class Bench:
         return [event["customData"]["seaway"]["event"] for _, event in found]
 
 
-def eventually(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if is_so():

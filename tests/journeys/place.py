@@ -36,6 +36,7 @@ from seaway.errors import Conflict, SeawayError
 from seaway.model.routing import Gateway, Losses
 
 Json = dict[str, Any]
+PATIENCE = 120.0  # seconds for what takes one or two here: waiting longer costs nothing where it comes, and a machine may be busy
 MIX = Mix(keepalive=4, rate=160, websocket=2, post=2, session=0.6)
 PLAIN = Mix(keepalive=4, rate=200)
 ENDED = ("succeeded", "failed", "rolled_back", "superseded")
@@ -68,10 +69,10 @@ class Place:
     # ------------------------------------------------------------ what is released
 
     def service(self, **changes: Any) -> Json:
-        drained = {"paths": ["/"], "websocket": True, "drain": "3s"}
+        drained = {"paths": ["/"], "websocket": True, "drain": "10s"}
         return {
             "command": [sys.executable, "service.py"], "artifact": ".", "replicas": 1, "environment": {"VERSION": "v1"},
-            "readiness": {"http": {"path": "/healthz"}, "interval": "200ms"}, "stop_grace": "3s", "start_timeout": "8s",
+            "readiness": {"http": {"path": "/healthz"}, "interval": "200ms"}, "stop_grace": "3s", "start_timeout": "30s",
             "routes": [drained], **changes,
         }  # fmt: skip
 
@@ -92,14 +93,14 @@ class Place:
 
     # ------------------------------------------------------------ commands
 
-    def run(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "seaway", *words]
         return subprocess.run(
             command, cwd=self.shop, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def seaway(self, *words: str, code: int = 0, timeout: float = 60) -> str:
+    def seaway(self, *words: str, code: int = 0, timeout: float = PATIENCE) -> str:
         """Run a command, expect its exit code; stdout."""
         done = self.run(*words, timeout=timeout)
         assert done.returncode == code, (
@@ -117,22 +118,20 @@ class Place:
         self.write()
         return self.seaway("deploy", environment, "--detach", *words).strip()
 
-    def release(
-        self, *words: str, state: str = "succeeded", environment: str = "production", limit: float = 40, **knobs: Any
-    ) -> Json:
+    def release(self, *words: str, state: str = "succeeded", environment: str = "production", **knobs: Any) -> Json:
         """Start a release, wait for its end and its losses, expect its state; the rollout."""
-        return self.ended(self.submit(*words, environment=environment, **knobs), state, limit)
+        return self.ended(self.submit(*words, environment=environment, **knobs), state)
 
     @property
     def client(self) -> Client:
         if self._client is None:
-            self._client = Client(self.home, answer=10.0)
+            self._client = Client(self.home, answer=60.0)
         return self._client
 
     def look(self, rollout: str) -> Json:
         return self.client.document(rollout)
 
-    def until(self, rollout: str, is_so: Callable[[Json], bool], limit: float = 30) -> Json:
+    def until(self, rollout: str, is_so: Callable[[Json], bool], limit: float = PATIENCE) -> Json:
         """Look until it is so."""
         deadline, seen = time.monotonic() + limit, {}
         while time.monotonic() < deadline:
@@ -143,9 +142,9 @@ class Place:
             time.sleep(0.02)
         raise AssertionError(f"not within {limit} s:\n{json.dumps(seen, indent=1)[:6000]}\n{self.log()}")
 
-    def ended(self, rollout: str, state: str = "succeeded", limit: float = 40) -> Json:
+    def ended(self, rollout: str, state: str = "succeeded") -> Json:
         found = self.until(
-            rollout, lambda seen: seen["state"] in ENDED and (seen["loss"] or {}).get("served") is not None, limit
+            rollout, lambda seen: seen["state"] in ENDED and (seen["loss"] or {}).get("served") is not None
         )
         assert found["state"] == state, (
             f"{found['state']}: {found['reason']}\n{json.dumps(found, indent=1)[:6000]}\n{self.log()}"
@@ -158,16 +157,16 @@ class Place:
         assert found["state"] == "succeeded", found
         return found
 
-    def at(self, rollout: str, percent: float, limit: float = 20) -> Json:
+    def at(self, rollout: str, percent: float) -> Json:
         """Wait until the candidate has this share, verified."""
-        return self.until(rollout, lambda seen: verified(seen) == round(percent * 10_000), limit)
+        return self.until(rollout, lambda seen: verified(seen) == round(percent * 10_000))
 
     def act(self, rollout: str, action: str, **words: Any) -> Json:
         return self.client.act(rollout, action, **words)
 
-    def promote(self, rollout: str, limit: float = 10, *, full: bool = False) -> None:
+    def promote(self, rollout: str, *, full: bool = False) -> None:
         """End the pause of the rollout, once it is in it."""
-        deadline = time.monotonic() + limit
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 self.act(rollout, "promote", full=full)
@@ -204,7 +203,7 @@ class Place:
 
     def get(self, path: str = "/", host: str = "localhost", port: int = 0) -> tuple[int, str, Json]:
         """Status, revision, document."""
-        connection, began = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=5), time.time()
+        connection, began = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=PATIENCE), time.time()
         try:
             connection.request("GET", path, headers={"Host": host})
             answer = connection.getresponse()
@@ -288,7 +287,7 @@ class Place:
         """Kill processes of this place and wait until they are gone."""
         for pid in pids:
             os.kill(pid, number)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.005)
 
@@ -300,7 +299,7 @@ class Place:
             self._client.__exit__()
         if self.home.root.exists():
             self.run("down", "--yes")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
         for pid in left:

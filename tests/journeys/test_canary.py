@@ -95,7 +95,7 @@ def test_an_undo_in_the_soak_is_one_shift_to_the_warm_side(shop: Place) -> None:
     assert shop.get()[2]["version"] == "v1"
     shop.agree(load.stop(), shop.ended(rollout, "rolled_back"))
     assert "at 100 %" in said
-    assert took < 5
+    assert took < 30  # the soak lasts twice that; scripts/bench measures how quick it is
 
 
 def test_an_undo_after_the_end_starts_the_old_revision_first(shop: Place) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from journeys.place import PLAIN, Place, opened
+from journeys.place import PATIENCE, PLAIN, Place, opened
 from seaway.cli.demo.records import Outcome
 from seaway.config.home import Home
 
@@ -83,7 +83,7 @@ def test_a_killed_proxy_comes_back_and_the_gap_is_in_the_ledger(shop: Place) -> 
     assert done["loss"]["unseen_s"] > 0
     unseen = [(began, ended) for began, ended, outcome, _ in records.rows() if outcome is Outcome.UNSEEN]
     assert unseen
-    assert unseen[-1][1] - unseen[0][0] <= done["loss"]["unseen_s"] + 0.5
+    assert unseen[-1][1] - unseen[0][0] <= done["loss"]["unseen_s"] + 2  # the keeper may hear of the death late
 
 
 def test_killed_keepers_lose_nothing_and_come_back(shop: Place) -> None:
@@ -94,7 +94,7 @@ def test_killed_keepers_lose_nothing_and_come_back(shop: Place) -> None:
     keepers, kept = shop.pids("_keeper"), shop.pids(r"service\.py$|/envoy -c ")
     assert len(keepers) >= 3
     shop.kill(*keepers)
-    shop.until(rollout, lambda _: len(shop.pids("_keeper")) >= len(keepers), limit=30)
+    shop.until(rollout, lambda _: len(shop.pids("_keeper")) >= len(keepers))
     assert shop.pids(r"service\.py$|/envoy -c ") == kept
     shop.promote(rollout)
     shop.agree(load.stop(), shop.ended(rollout))
@@ -129,6 +129,7 @@ def _kill_other(shop: Place, stable: list[int]) -> None:
 
 
 def test_a_release_that_never_becomes_ready_is_brought_back_with_its_last_words(shop: Place) -> None:
+    shop.document["services"]["shop"]["start_timeout"] = "8s"
     shop.document["services"]["shop"]["command"] = [sys.executable, "-c", "raise SystemExit('no database here')"]
     load = shop.load()
     rollout = shop.submit(VERSION="v2")
@@ -147,7 +148,7 @@ def test_everything_killed_comes_back_as_it_was(shop: Place) -> None:
     while left := shop.processes():
         shop.kill(*left)
     shop.serve()
-    shop.until(rollout, lambda _: len(shop.pids(r"service\.py$")) == 2 and len(shop.pids("/envoy -c ")) == 1, limit=20)
+    shop.until(rollout, lambda _: len(shop.pids(r"service\.py$")) == 2 and len(shop.pids("/envoy -c ")) == 1)
     load = shop.load(PLAIN)
     shop.until(rollout, lambda seen: seen["state"] != "preparing")
     shop.promote(rollout)
@@ -244,14 +245,14 @@ def test_a_stopped_engine_that_was_taken_over_from_changes_nothing(shop: Place) 
     time.sleep(16)
     taken = subprocess.Popen([sys.executable, "-m", "seaway", "serve", "--take-over"], env=shop.environment)
     try:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not _answers(shop, old):
             time.sleep(0.1)
         assert shop.engine != old
         os.kill(old, signal.SIGCONT)
         shop.promote(rollout)
         shop.agree(load.stop(), shop.ended(rollout))
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while old in shop.processes() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert old not in shop.processes()

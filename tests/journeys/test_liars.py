@@ -51,11 +51,11 @@ def test_a_frozen_folder_never_becomes_a_verified_weight(shop: Place) -> None:
     load = shop.load(PLAIN)
     freeze(shop)
     rollout = shop.submit(VERSION="v2")
-    seen = shop.until(rollout, lambda seen: seen["state"] in ("rolling_back", "rolled_back", "held"), limit=45)
+    seen = shop.until(rollout, lambda seen: seen["state"] in ("rolling_back", "rolled_back", "held"))
     assert verified(seen) is None
     assert "did not report" in seen["reason"]
     thaw(shop)
-    shop.agree(load.stop(), shop.ended(rollout, "rolled_back", limit=30))
+    shop.agree(load.stop(), shop.ended(rollout, "rolled_back"))
     assert set(shop.counted()) == {seen["revisions"]["stable"]}
 
 
@@ -69,7 +69,6 @@ def test_a_configuration_that_the_proxy_refuses_is_told_in_its_words(shop: Place
     seen = shop.until(
         rollout,
         lambda seen: seen["state"] in ("rolled_back", "held", "indeterminate") or _spoke(shop, rollout),
-        limit=20,
     )
     assert seen["state"] != "succeeded"
     shop.act(rollout, "abort")
@@ -97,7 +96,6 @@ def test_a_weight_changed_behind_our_back_is_seen_and_mended_or_held(shop: Place
     shop.until(
         rollout,
         lambda seen: seen["state"] in ("rolled_back", "held", "indeterminate") or _spoke(shop, rollout),
-        limit=20,
     )
     shop.act(rollout, "abort")
     shop.until(rollout, lambda seen: seen["state"] == "rolled_back")
@@ -138,7 +136,7 @@ def test_an_instance_that_hangs_loses_its_traffic_and_the_release(shop: Place) -
     shop.at(rollout, 20)
     (candidate,) = set(shop.pids(r"service\.py$")) - set(old)
     os.kill(candidate, signal.SIGSTOP)
-    shop.until(rollout, lambda seen: seen["state"] == "rolled_back", limit=25)
+    shop.until(rollout, lambda seen: seen["state"] == "rolled_back")
     load.stop()
     assert shop.get()[2]["version"] == "v1b"
     assert shop.recorded() == shop.counted()

@@ -18,7 +18,7 @@ from seaway.errors import ConfigError, Problem
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
-MAX_NODES = 100_000  # after aliases were followed
+MAX_NODES = 20_000  # after aliases were followed; refused at the first event beyond, so hostile text costs a moment
 MAX_PROBLEMS = 50  # more help nobody
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -24,7 +24,7 @@ How values are written:
 - `true` and `false` are the only booleans; `on`, `off`, `yes` and `no` are words.
 - Names of services and environments are small letters, digits and hyphens, at most 40.
 - Paths of files begin where seaway.yaml stands, or at `/` or `~`.
-- Limits: 1 MiB, 64 levels, 100,000 values after aliases were followed. Anchors and aliases work; merge keys (`<<`) and tags are refused.
+- Limits: 1 MiB, 64 levels, 20,000 values after aliases were followed. Anchors and aliases work; merge keys (`<<`) and tags are refused.
 """
 
 

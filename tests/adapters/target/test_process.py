@@ -146,11 +146,11 @@ def test_readiness_is_seen_soon_and_looks_do_not_ask(harness, tmp_path):
     for _ in range(200):
         target.look("web")
     assert len(asked.read_text()) <= 4  # two characters a question
-    quick = revision("quick")
+    quick = revision("quick", readiness=Probe(ProbeKind.TCP, interval=timedelta(seconds=20)))
     target.converge(quick, 1, fence())
     began = time.monotonic()
     ready(target, 1, quick)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_logs_of_instances_that_are_gone_are_kept_for_a_while_not_for_ever(harness):

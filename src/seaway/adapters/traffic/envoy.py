@@ -161,7 +161,9 @@ class Envoy:
                     raise
                 message = f"{self._gateway.listen} was taken again by {describe(back)}: something starts it anew"
                 raise errors.Conflict(message, hint="stop its supervisor (systemd, docker, ...), then retry") from error
-            return time.monotonic() - freed
+            gap, serving = time.monotonic() - freed, time.time()
+            _envoy_records.note(self._layout, ended=serving - gap, serving=serving)
+            return gap
 
     def _await_port(self, owner: PortOwner, handle: int) -> float:
         """The moment at which nobody listened any more."""
