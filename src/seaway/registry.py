@@ -15,7 +15,10 @@ from seaway.errors import UnknownName
 TABLE: Mapping[str, Mapping[str, str]] = {
     "artifacts": {"folder": "seaway.adapters.artifacts.folder:Folder"},
     "events": {"jsonl": "seaway.adapters.events.jsonl:JsonLines"},
-    "metrics": {"envoy": "seaway.adapters.metrics.envoy:EnvoyMetrics"},
+    "metrics": {
+        "access_log": "seaway.adapters.metrics.access_log:AccessLog",
+        "envoy": "seaway.adapters.metrics.envoy:EnvoyMetrics",
+    },
     "secrets": {
         "env": "seaway.adapters.secrets.env:Env",
         "file": "seaway.adapters.secrets.file:File",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import socket
 import socketserver
 import threading
 import time
@@ -16,72 +17,107 @@ import pytest
 
 from contracts.traffic_harness import WHOLE, Stage
 from seaway import errors
+from seaway.adapters import _envoy_records
+from seaway.adapters._envoy_admin import Admin
+from seaway.adapters._envoy_files import Layout
+from seaway.adapters.metrics.access_log import AccessLog
+from seaway.adapters.metrics.envoy import EnvoyMetrics
 from seaway.model.service import Protocol, Route
+from seaway.model.verdict import Sample
 from traffic_peers import eventually
 
 pytestmark = pytest.mark.real
 
 
-def test_requests_and_failures_are_counted_per_revision(stage: Stage) -> None:
+SOURCES = {"envoy": EnvoyMetrics, "access_log": AccessLog}
+
+
+@pytest.fixture(params=SOURCES)
+def metrics(request: pytest.FixtureRequest, stage: Stage) -> Any:
+    """A source on the stage's gateway that began to count before the first request."""
+    stage.shift({"api-a": WHOLE})
+    made = SOURCES[request.param](stage.gateway, stage.folder, stage.runtime)
+    made.sample("api", ("api-a", "api-b"))
+    return made
+
+
+def counted(metrics: Any, revision: str, requests: int) -> Sample:
+    """The sample that has this many requests and latencies; it may lag by a quarter of a second."""
+
+    def look() -> Sample | None:
+        sample: Sample | None = metrics.sample("api", (revision,)).get(revision)
+        whole = sample and sample.requests == requests and sum(sample.latency.counts) == requests
+        return sample if whole else None
+
+    found: Sample | None = eventually(look)
+    assert found, metrics.sample("api", (revision,))
+    return found
+
+
+def test_requests_and_failures_are_counted_per_revision(stage: Stage, metrics: Any) -> None:
     stage.shift({"api-b": WHOLE, "api-a": 0})
     for path in ("/", "/", "/fail", "/drop", "/"):
         stage.request(path)
     stage.shift({"api-b": 0, "api-a": WHOLE})
     stage.request()
-    samples = stage.metrics().sample("api", ("api-a", "api-b"))
-    assert {name: (each.requests, each.failed) for name, each in samples.items()} == {"api-b": (5, 2), "api-a": (1, 0)}
+
+    def sides() -> dict[str, tuple[int, int]]:
+        samples = metrics.sample("api", ("api-a", "api-b"))
+        return {name: (each.requests, each.failed) for name, each in samples.items()}
+
+    assert eventually(lambda: sides() == {"api-b": (5, 2), "api-a": (1, 0)}), sides()
 
 
-def test_a_revision_that_nobody_can_reach_fails_and_is_not_silent(stage: Stage) -> None:
-    stage.shift({"api-a": WHOLE})
+def test_a_revision_that_nobody_can_reach_fails_and_is_not_silent(stage: Stage, metrics: Any) -> None:
     stage.backend("api-a").kill()
     assert stage.request()[0] == 503
     time.sleep(3.5)
     assert stage.request()[0] == 503
-    sample = stage.metrics().sample("api", ("api-a",))["api-a"]
-    assert (sample.requests, sample.failed) == (2, 2)
+    assert eventually(lambda: metrics.sample("api", ("api-a",))["api-a"].failed == 2)
+    assert metrics.sample("api", ("api-a",))["api-a"].requests == 2
 
 
-def test_latencies_are_counts_per_bucket_in_milliseconds(stage: Stage) -> None:
-    stage.shift({"api-a": WHOLE})
+def test_latencies_are_counts_per_bucket_in_milliseconds(stage: Stage, metrics: Any) -> None:
     for path in ("/slow/0.1", "/slow/0.1", "/"):
         stage.request(path)
-    metrics = stage.metrics()
-    latency = eventually(lambda: sum(metrics.sample("api", ("api-a",))["api-a"].latency.counts) == 3)
-    assert latency
-    histogram = metrics.sample("api", ("api-a",))["api-a"].latency
+    histogram = counted(metrics, "api-a", 3).latency
     assert len(histogram.counts) == len(histogram.edges) + 1
     slow = sum(count for edge, count in zip(histogram.edges, histogram.counts, strict=False) if edge > 90)
     assert slow == 2
 
 
-def test_a_revision_without_data_is_absent_and_never_zero(stage: Stage) -> None:
+def test_a_revision_without_data_is_absent_and_never_zero(stage: Stage, metrics: Any) -> None:
     stage.shift({"api-b": 0, "api-a": WHOLE})
-    assert set(stage.metrics().sample("api", ("api-a", "api-b", "api-c"))) <= {"api-a", "api-b"}
-    assert "api-c" not in stage.metrics().sample("api", ("api-c",))
+    assert set(metrics.sample("api", ("api-a", "api-b", "api-c"))) <= {"api-a", "api-b"}
+    assert "api-c" not in metrics.sample("api", ("api-c",))
 
 
-def test_a_new_proxy_is_a_new_epoch(stage: Stage) -> None:
-    seen = stage.shift({"api-a": WHOLE})
-    stage.request()
-    metrics = stage.metrics()
-    first = metrics.sample("api", ("api-a",))["api-a"]
+def test_counts_never_go_back_within_an_epoch_when_the_proxy_dies(stage: Stage, metrics: Any) -> None:
+    seen = stage.router.look("api")
+    for _ in range(3):
+        stage.request()
+    first = counted(metrics, "api-a", 3)
     os.kill(int(seen.proxy.split("-")[0]), 9)
 
-    def again() -> bool:
+    def again() -> Sample | None:
         with suppress(errors.PortError, OSError, EOFError, KeyError):
             stage.request()
-            return metrics.sample("api", ("api-a",))["api-a"].epoch != first.epoch
-        return False
+            sample: Sample = metrics.sample("api", ("api-a",))["api-a"]
+            fresh = sample.epoch != first.epoch or sample.requests > first.requests
+            return sample if fresh and stage.router.look("api").proxy != seen.proxy else None
+        return None
 
-    assert eventually(again)
-    assert metrics.sample("api", ("api-a",))["api-a"].requests < 50
+    later = eventually(again)
+    assert later
+    assert (later.epoch != first.epoch) == isinstance(metrics, EnvoyMetrics)
 
 
-def test_without_a_proxy_there_is_no_answer(stage: Stage) -> None:
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_without_a_proxy_there_is_no_answer(stage: Stage, source: Any) -> None:
+    metrics = source(stage.gateway, stage.folder, stage.runtime)
     with pytest.raises(errors.NotReachable):
-        stage.metrics().sample("api", ("api-a",))
-    stage.metrics().check("api")
+        metrics.sample("api", ("api-a",))
+    metrics.check("api")
 
 
 class _Liar(socketserver.ThreadingUnixStreamServer):
@@ -183,22 +219,72 @@ def test_an_error_status_is_refused_and_silence_is_no_answer(liar: Any) -> None:
         metrics.sample("api", ("api-a",))
 
 
-def test_failed_grpc_calls_are_failures_although_their_http_status_is_200(stage: Stage) -> None:
+def test_failed_grpc_calls_are_failures_although_their_http_status_is_200(stage: Stage, metrics: Any) -> None:
     from traffic_grpc import GrpcBackend
 
     backend = GrpcBackend(stage.loop, "api-a")
+    stage.backend("api-a").kill()
     stage.backends["api-a"] = backend
     stage.shift({"api-a": WHOLE}, routes=(Route(protocol=Protocol.GRPC),))
     for status in (0, 0, 13, 5):
         assert backend.call(stage.port, status)[0] == 200
-    sample = stage.metrics().sample("api", ("api-a",))["api-a"]
-    assert (sample.requests, sample.failed) == (4, 1)
+    assert counted(metrics, "api-a", 4).failed == 1
 
 
-def test_our_own_probes_are_no_evidence(stage: Stage) -> None:
-    stage.shift({"api-a": WHOLE})
+def test_our_own_probes_are_no_evidence(stage: Stage, metrics: Any) -> None:
     stage.request()
     assert stage.router.probe("api", 20).answered == {"api-a": 20}
     time.sleep(0.5)
-    sample = stage.metrics().sample("api", ("api-a",))["api-a"]
-    assert (sample.requests, sum(sample.latency.counts)) == (1, 1)
+    counted(metrics, "api-a", 1)
+
+
+def test_a_request_that_its_client_gave_up_after_a_long_wait_is_slow(stage: Stage) -> None:
+    """A release that hangs must not look well because nobody waits for its answers (the proxy's counters cannot tell)."""
+    metrics = AccessLog(stage.gateway, stage.folder, stage.runtime)
+    stage.shift({"api-a": WHOLE})
+    metrics.sample("api", ("api-a",))
+    with socket.create_connection(("127.0.0.1", stage.port)) as client:
+        client.sendall(b"GET /slow/30 HTTP/1.1\r\nhost: x\r\n\r\n")
+        time.sleep(0.4)
+    latency = counted(metrics, "api-a", 1).latency
+    assert sum(count for edge, count in zip(latency.edges, latency.counts, strict=False) if edge > 390) == 1
+
+
+def test_the_access_log_counts_from_the_first_request_of_a_revision(stage: Stage) -> None:
+    """Zero is a number for a revision that the gateway knows: its first request is no base that is taken off."""
+    metrics = AccessLog(stage.gateway, stage.folder, stage.runtime)
+    stage.shift({"api-b": 0, "api-a": WHOLE})
+    assert metrics.sample("api", ("api-b",))["api-b"].requests == 0
+    stage.shift({"api-b": WHOLE, "api-a": 0})
+    stage.request("/fail")
+    assert counted(metrics, "api-b", 1).failed == 1
+
+
+def test_long_connections_are_requests_but_not_slow(stage: Stage) -> None:
+    from websockets.sync.client import connect
+
+    metrics = AccessLog(stage.gateway, stage.folder, stage.runtime)
+    stage.shift({"api-a": WHOLE})
+    metrics.sample("api", ("api-a",))
+    with connect(f"ws://127.0.0.1:{stage.port}/socket") as client:
+        client.send("hello")
+        time.sleep(0.3)
+    assert eventually(lambda: metrics.sample("api", ("api-a",))["api-a"].requests == 1)
+    assert sum(metrics.sample("api", ("api-a",))["api-a"].latency.counts) == 0
+
+
+def test_under_load_and_rotation_every_request_is_counted_once(stage: Stage) -> None:
+    from traffic_peers import Load
+
+    stage.shift({"api-a": WHOLE})
+    metrics = AccessLog(stage.gateway, stage.folder, stage.runtime)
+    metrics.sample("api", ("api-a",))
+    layout = Layout(stage.folder, stage.runtime)
+    load = Load(stage.loop, stage.port, pause=0)
+    for _ in range(6):
+        time.sleep(0.3)
+        _envoy_records.rotate(layout, Admin(layout.admin_socket), file_bytes=1, kept_bytes=200_000)
+        metrics.sample("api", ("api-a",))
+    load.stop()
+    sample = counted(metrics, "api-a", load.answers["api-a"])
+    assert (sample.failed, load.failures) == (0, [])

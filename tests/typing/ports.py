@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seaway.adapters.artifacts.folder import Folder
 from seaway.adapters.events.jsonl import JsonLines
+from seaway.adapters.metrics.access_log import AccessLog
 from seaway.adapters.metrics.envoy import EnvoyMetrics
 from seaway.adapters.secrets.env import Env
 from seaway.adapters.secrets.file import File
@@ -21,6 +22,7 @@ from seaway.ports.traffic import Portholder, Traffic
 artifacts: type[Artifacts] = Folder
 events: type[Events] = JsonLines
 metrics: type[Metrics] = EnvoyMetrics
+metrics_access_log: type[Metrics] = AccessLog
 secrets_env: type[Secrets] = Env
 secrets_file: type[Secrets] = File
 target: type[Target] = Process

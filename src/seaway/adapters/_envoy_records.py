@@ -1,6 +1,6 @@
 """What the proxy's records say: its access log, bounded without losing a count, and the times when no proxy served.
 
-Called by the router adapter (reading) and by the gateway's recorder (rotating, noting lives). Dropped files leave their
+Called by the router and metrics adapters (reading) and by the gateway's recorder (rotating, noting lives). Dropped files leave their
 counts per minute in `folded.jsonl`, so totals stay exact; inside such a minute an interval cannot be cut more finely.
 """
 
@@ -26,7 +26,7 @@ _FLUSH = 0.2  # seconds: lines reach the file at most this late (see the proxy's
 
 
 @contextmanager
-def _locked(layout: Layout, kind: int) -> Iterator[None]:
+def locked(layout: Layout, kind: int) -> Iterator[None]:
     """Readers share it; the one who drops a file has it alone, so that no line is counted twice or not at all."""
     handle = os.open(layout.logs / "records.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -36,18 +36,19 @@ def _locked(layout: Layout, kind: int) -> Iterator[None]:
         os.close(handle)
 
 
-def _rotated(layout: Layout) -> list[Path]:
+def rotated(layout: Layout) -> list[Path]:
+    """The files before the current one that are still there, oldest first."""
     return sorted(layout.logs.glob("access-*.log"))
 
 
 def rotate(layout: Layout, admin: Admin, *, file_bytes: int = _FILE_BYTES, kept_bytes: int = KEPT_BYTES) -> None:
     """Begin a new file when the current one is large, and fold the oldest while all of them exceed `kept_bytes`."""
-    with _locked(layout, fcntl.LOCK_EX):
+    with locked(layout, fcntl.LOCK_EX):
         current = layout.access_log
         if current.exists() and current.stat().st_size >= file_bytes:
             current.rename(layout.logs / f"access-{time.time_ns():020d}.log")
             admin.post("/reopen_logs")
-        files = _rotated(layout)
+        files = rotated(layout)
         sizes = {path: path.stat().st_size for path in files}
         settled = files[:-1]  # the newest of them may still get lines until the proxy reopened its log
         for oldest in settled:
@@ -109,9 +110,9 @@ def tallies(layout: Layout, service: str, since: float, until: float) -> dict[st
     """
     time.sleep(max(0.0, min(2 * _FLUSH, until + 2 * _FLUSH - time.time())))
     sides: dict[str, Tally] = {}
-    with _locked(layout, fcntl.LOCK_SH):
+    with locked(layout, fcntl.LOCK_SH):
         gone = _folded_names(layout)
-        files = [path for path in (*_rotated(layout), layout.access_log) if path.name not in gone]
+        files = [path for path in (*rotated(layout), layout.access_log) if path.name not in gone]
         for path in files:
             if path == layout.access_log or path.stat().st_mtime >= since:
                 _count(_lines(path), service, since, until, sides)

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from seaway.config.fields import (
+    Adapter,
     Boolean,
     CountOrPercent,
     Duration,
@@ -149,7 +150,7 @@ class EngineLostFields(Fields):
 class EnvironmentFields(Fields):
     target: Name = _ENVIRONMENT.target
     traffic: TrafficFields = TrafficFields()
-    metrics: Name = _ENVIRONMENT.metrics
+    metrics: Adapter = _ENVIRONMENT.metrics
     strategy: StrategyFields | None = None
     gates: list[GateFields] = []  # noqa: RUF012
     objectives: list[ObjectiveFields] = []  # noqa: RUF012

@@ -27,9 +27,9 @@ from seaway.model.verdict import Histogram
 
 # gRPC statuses that say "the server failed" (as 5xx does), not "the call was wrong":
 # UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
-_GRPC_FAILED = (2, 4, 12, 13, 14, 15)
+GRPC_FAILED = (2, 4, 12, 13, 14, 15)
 REFUSALS = "[.]update_(rejected|failure)$"
-_COUNTED = ("upstream_rq_completed", "upstream_rq_5xx", *(f"grpc.{status}" for status in _GRPC_FAILED))
+_COUNTED = ("upstream_rq_completed", "upstream_rq_5xx", *(f"grpc.{status}" for status in GRPC_FAILED))
 
 
 def routing_filter(service: str) -> str:
