@@ -77,8 +77,8 @@ def test_a_rollout_under_way() -> None:
 ⟳ shop to production   observing   1m 12s
   ro-06b3x1k9m-4fq7   canary   plan c1d2e3f4a5b6   by mona
 
-  candidate shop-bbbbbbbbbbbb  set 5 %     verified 5 %     observed 4.9 % of 8143
-  stable    shop-aaaaaaaaaaaa  set 95 %    verified 95 %    observed –
+  candidate shop-bbbbbbbbbbbb  set 5 %   verified 5 %   observed 4.9 % of 8143
+  stable    shop-aaaaaaaaaaaa  set 95 %  verified 95 %  observed –
 
   ✔ scale candidate 1, stable 2                                    1.5 s
   ⟳ set weight 5 %                                                1m 10s
@@ -125,8 +125,8 @@ def test_a_rollout_that_was_rolled_back() -> None:
 ↶ shop to production   rolled back   1m 12s
   ro-06b3x1k9m-4fq7   canary   plan c1d2e3f4a5b6   by mona
 
-  candidate shop-bbbbbbbbbbbb  set 5 %     verified 5 %     observed 4.9 % of 8143
-  stable    shop-aaaaaaaaaaaa  set 95 %    verified 95 %    observed –
+  candidate shop-bbbbbbbbbbbb  set 5 %   verified 5 %   observed 4.9 % of 8143
+  stable    shop-aaaaaaaaaaaa  set 95 %  verified 95 %  observed –
 
   ✔ scale candidate 1, stable 2                                    2.0 s
   ✖ set weight 5 %                                                1m 07s
@@ -145,9 +145,26 @@ def test_a_first_release_has_one_side() -> None:
         weights={"shop-bbbbbbbbbbbb": {"set": 1_000_000, "verified": None, "observed": None}},
     )
     assert text(made).splitlines()[3:5] == [
-        "  candidate shop-bbbbbbbbbbbb  set 100 %   verified –       observed –",
+        "  candidate shop-bbbbbbbbbbbb  set 100 % verified –     observed –",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("requests", "shown_as"), [(404, "404"), (9_999, "9999"), (123_456, "123k"), (7_654_321, "7.7M")]
+)
+@pytest.mark.parametrize(("service", "below"), [("shop", False), ("a-service-with-a-long-name", True)])
+def test_weights_fit_a_terminal_of_80_columns(service: str, below: bool, requests: int, shown_as: str) -> None:
+    names = [f"{service}-{letter * 12}" for letter in "ba"]
+    whole = {"set": 1_000_000, "verified": 1_000_000, "observed": {"ppm": 998_876, "requests": requests}}
+    made = document(
+        revisions=dict(zip(("candidate", "stable"), names, strict=True)),
+        weights=dict.fromkeys(names, whole),
+        waiting=None,
+    )
+    shown = text(made).splitlines()[3:8]
+    assert max(len(line) for line in shown) <= 80
+    assert [line.split()[-1] == shown_as for line in shown[:2]] == [not below, True]
 
 
 @pytest.mark.parametrize("state", words.STATES)

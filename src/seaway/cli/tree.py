@@ -18,7 +18,7 @@ def lines(document: Json, now: datetime, *, width: int = WIDTH, hints: bool = Fa
     made = [
         *_head(document, now),
         [],
-        *_weights(document),
+        *_weights(document, width),
         [],
         *_steps(document, now),
         *_verdicts(document, width),
@@ -45,28 +45,44 @@ def _head(document: Json, now: datetime) -> Iterator[Line]:
     yield [("  " + "   ".join(part for part in parts if part) + (f"   by {actor}" if actor else ""), "dim")]
 
 
-def _weights(document: Json) -> Iterator[Line]:
+def _weights(document: Json, width: int) -> Iterator[Line]:
+    """One line per side, where all sides fit; else its weights stand below its name."""
     revisions = document["revisions"]
     named = [(side, revisions.get(side)) for side in ("candidate", "stable") if revisions.get(side)]
     if len(named) == 2 and named[0][1] == named[1][1]:
         named = named[1:]
     size = max((len(name) for _, name in named), default=0)
-    for side, name in named:
-        weight = document["weights"].get(name) or {"set": None, "verified": None, "observed": None}
-        verified = weight["verified"]
-        settled = verified is not None and verified == weight["set"]
-        yield [
-            (f"  {side:<9} {name:<{size}}", "bold" if side == "candidate" else ""),
-            (f"  set {words.percent(weight['set']):<7}", ""),
-            (f" verified {words.percent(verified):<7}", "green" if settled else "yellow"),
-            (f" observed {_observed(weight['observed'])}", ""),
-        ]
+    rows = [list(_weight(document["weights"].get(name) or {})) for _, name in named]
+    fits = 12 + size + max((sum(len(part) for part, _ in row) for row in rows), default=0) <= width
+    for (side, name), row in zip(named, rows, strict=True):
+        head = (f"  {side:<9} {name:<{size}}", "bold" if side == "candidate" else "")
+        if fits:
+            yield [head, *row]
+        else:
+            yield [head]
+            yield [("          ", ""), *row]
+
+
+def _weight(weight: Json) -> Iterator[tuple[str, str]]:
+    verified = weight.get("verified")
+    settled = verified is not None and verified == weight["set"]
+    yield f"  set {words.percent(weight.get('set')):<5}", ""
+    yield f" verified {words.percent(verified):<5}", "green" if settled else "yellow"
+    yield f" observed {_observed(weight.get('observed'))}", ""
 
 
 def _observed(observed: Json | None) -> str:
     if not observed:
         return "–"
-    return f"{observed['ppm'] / 10_000:.1f} % of {observed['requests']}"
+    share = f"{observed['ppm'] / 10_000:.1f}".removesuffix(".0")
+    return f"{share} % of {_about(observed['requests'])}"
+
+
+def _about(count: int) -> str:
+    """A number of requests in few columns; `--json` has it exactly."""
+    if count < 10_000:
+        return str(count)
+    return f"{count / 1000:.0f}k" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
 
 
 def _steps(document: Json, now: datetime) -> Iterator[Line]:

@@ -67,14 +67,14 @@ def _play(stage: Stage) -> list[str]:
     """All acts; what happened, as lines. Raises SeawayError when the story goes another way."""
     from seaway.app import serving
 
-    console.say(f"A sample service behind Envoy on http://127.0.0.1:{stage.port}/, state in {stage.home.root}.")
+    console.say(f"A sample service behind Envoy on http://127.0.0.1:{stage.port}/,\nits state in {stage.home.root}.")
     console.say("^C stops the demo and everything it started.")
     serving.ensure(stage.home)
     load = Load(Where(port=stage.port), _MIX)
     documents = [_act(stage, story.ACTS[0], [])]
     load.start()
     try:
-        console.say(f"\nFrom now on {_clients()} ask it without a break; none of them ever retries.")
+        console.say(f"\nFrom now on {_clients()}\nask it without a break; none of them ever retries.")
         time.sleep(1.0)
         for act in story.ACTS[1:]:
             documents.append(_act(stage, act, documents))
@@ -116,7 +116,7 @@ def _newest(stage: Stage) -> Json:
 
     with Client(stage.home) as client:
         name = client.documents(SERVICE, ENVIRONMENT)[0]["id"]
-        return watching.wait(client, name, 10.0, watching.counted)
+        return watching.wait(client, name, 60.0, watching.counted)
 
 
 def _clients() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,15 +40,21 @@ ACTS = (
 def summary(documents: list[Json], records: Records) -> list[str]:
     """What happened, per release. `documents` in the order of ACTS."""
     _, good, broken, undone = documents
+    took = f"{_took(good, 'promote')} after deploy ({_paused(good)} of it planned pauses)"
     return [
-        f"promoted     v2 was at 100 %, verified, {_took(good, 'promote')} after deploy ({_paused(good)} of it planned pauses)",
-        f"rolled back  {_exposure(records, broken)}",
-        f"undone       v1 was at 100 % again, verified, {_took(undone, 'promote')} after the word",
+        *_beside("promoted", f"v2 was at 100 %, verified, {took}"),
+        *_beside("rolled back", _exposure(records, broken)),
+        *_beside("undone", f"v1 was at 100 % again, verified, {_took(undone, 'promote')} after the word"),
         "",
         *_ledger(documents),
         "",
         *_clients(documents, records),
     ]
+
+
+def _beside(word: str, said: str) -> list[str]:
+    """A word and what it means, within 80 columns."""
+    return textwrap.wrap(f"{word:<11}  {said}", 80, subsequent_indent=" " * 13, break_on_hyphens=False)
 
 
 def _moment(text: str | None) -> float:
@@ -89,9 +96,9 @@ def _ledger(documents: list[Json]) -> list[str]:
         loss = document["loss"]
         rows.append((
             title, words.state(document["state"]), words.between(document["created"], document["ended"], _end(document)),
-            *(str(loss[name]) for name in ("served", "failed", "retried", "cut")), f"{loss['unseen_s'] or 0:g} s", document["id"],
+            *(str(loss[name]) for name in ("served", "failed", "retried", "cut")), f"{loss['unseen_s'] or 0:g} s",
         ))  # fmt: skip
-    head = ("release", "outcome", "took", "served", "failed", "retried", "cut", "unseen", "rollout")
+    head = ("release", "outcome", "took", "served", "failed", "retried", "cut", "unseen")
     return ["The loss ledger, from the proxy's own records:", "", *table(head, rows).splitlines()]
 
 
@@ -104,19 +111,20 @@ def _clients(documents: list[Json], records: Records) -> list[str]:
     total, failed = len(records.ended), records.count(Outcome.FAILED)
     by_v3 = records.totals().get(documents[2]["revisions"]["candidate"], {}).get("failed", 0)
     lost = records.count(Outcome.CUT) + records.count(Outcome.UNSEEN) + failed - by_v3
-    return [
-        f"The clients, who never retry, counted {total} exchanges over all four releases: {by_v3} failed by v3 itself,",
+    return textwrap.wrap(
+        f"The clients, who never retry, counted {total} exchanges over all four releases: {by_v3} failed by v3 itself, "
         f"{lost} lost by switching (failed elsewhere, cut, or refused).",
-    ]
+        80,
+    )
 
 
 def further(program: str, home: str, documents: list[Json]) -> list[str]:
     """Commands that go on from here."""
     commands = {
         f"export SEAWAY_HOME={home}": "",
-        f"{program} serve --detach": "the control plane, to be asked; it starts the last stable revision again",
+        f"{program} serve --detach": "starts what was stable again",
         f"{program} rollout list": "",
-        f"{program} rollout show {documents[2]['id']}": "the broken release: steps, verdicts, losses",
+        f"{program} rollout show {documents[2]['id']}": "the broken release",
         f"{program} logs production": "",
         f"{program} down": "",
     }
