@@ -85,7 +85,7 @@ def test_why_prints_the_whole_chain() -> None:
         "(in 50m)",
         "then: traffic goes back to stable",
         f"traffic: {NEW} set 50 %, verified 50 %, observed",
-        "guard success: no_data, simulated no_data",
+        "guard success: no data, simulated no_data",
         "next: scale candidate 3, stable 3",
     ):
         assert part in text
@@ -104,7 +104,9 @@ def test_why_of_an_ended_rollout_is_short() -> None:
     world = World(given.plan())
     world.run()
     lines = why(world.rollout, world.now)
-    assert lines[0] == "ro-test is succeeded"
+    assert lines[0] == "ro-test has succeeded"
+    assert len(world.rollout.verdicts) > 1
+    assert sum(line.startswith("guard success:") for line in lines) == 1  # the newest of each
     assert not any(line.startswith(("next", "waits")) for line in lines)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from seaway.model import duration, weight
+from seaway.model.environment import OnUnobservable
 from seaway.model.plan import (
     Analysis,
     Approval,
@@ -240,7 +241,8 @@ def _weight_reached(turn: Turn, step: SetWeight) -> bool:
         return False
     if turn.state is State.SHIFTING and routes.is_verified(turn):
         turn.enter(State.VERIFYING_ROUTE)
-        then = f"on_unobservable: {turn.plan.on_unobservable.value}"
+        goes = "it goes on without" if turn.plan.on_unobservable is OnUnobservable.CONTINUE else "a person decides"
+        then = f"{goes} (on_unobservable: {turn.plan.on_unobservable.value})"
         turn.wait("requests that show how traffic is divided", turn.plan.verify_timeout, then)
     return turn.state is State.VERIFYING_ROUTE and _observed(turn)
 

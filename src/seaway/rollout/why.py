@@ -11,12 +11,17 @@ from seaway.rollout.admission import Admission
 from seaway.rollout.document import step_text
 from seaway.rollout.turn import BACK
 
-_RECENT = 3
+_ENDED = {
+    "succeeded": "has succeeded",
+    "failed": "has failed",
+    "rolled_back": "was rolled back",
+    "superseded": "was superseded",
+}
 
 
 def why(rollout: Rollout, now: datetime, *, admission: Admission | None = None) -> tuple[str, ...]:
     """`admission`: the engine's last answer, for a rollout that has not been admitted."""
-    lines = [f"{rollout.id} is {rollout.state.value}" + _since(rollout, now)]
+    lines = [f"{rollout.id} {_is(rollout)}{_since(rollout, now)}"]
     if rollout.reason:
         lines.append(f"because: {rollout.reason}")
     if not rollout.state.terminal and rollout.step < len(rollout.plan.steps):
@@ -27,10 +32,18 @@ def why(rollout: Rollout, now: datetime, *, admission: Admission | None = None) 
     if waiting:
         lines += _wait(waiting, now)
     lines += [f"traffic: {line}" for line in _weights(rollout)]
-    lines += [_verdict(verdict) for verdict in rollout.verdicts[-_RECENT:]]
+    lines += [_verdict(verdict) for verdict in {each.guard: each for each in rollout.verdicts}.values()]
     if not rollout.state.terminal:
         lines.append(f"next: {_next(rollout)}")
     return tuple(lines)
+
+
+def _is(rollout: Rollout) -> str:
+    return _ENDED.get(rollout.state.value, f"is {_words(rollout.state.value)}")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _since(rollout: Rollout, now: datetime) -> str:
@@ -65,7 +78,7 @@ def _weights(rollout: Rollout) -> list[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
-    return f"guard {verdict.guard}: {verdict.outcome.value}, {verdict.reason}"
+    return f"guard {verdict.guard}: {_words(verdict.outcome.value)}, {verdict.reason}"
 
 
 def _next(rollout: Rollout) -> str:
