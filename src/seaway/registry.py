@@ -1,4 +1,4 @@
-"""The visible table port -> name -> "module:Class". Asked by `app`, which hands what it finds to the engine.
+"""The visible tables: port -> name -> "module:Class", and kind of format -> name -> module. Asked by `app`.
 
 Nothing is imported before it is used. Third parties add entry points in the group `seaway.<port>`; those are asked only
 for a name that this table does not have, because asking costs tens of milliseconds.
@@ -25,6 +25,10 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     },
     "target": {"process": "seaway.adapters.target.process:Process"},
     "traffic": {"envoy": "seaway.adapters.traffic.envoy:Envoy"},
+}
+
+FORMATS: Mapping[str, Mapping[str, str]] = {
+    "pipelines": {},
 }
 
 
@@ -56,3 +60,16 @@ def _entry_points(port: str) -> dict[str, str]:
     from importlib import metadata
 
     return {point.name: point.value for point in metadata.entry_points(group=f"seaway.{port}")}
+
+
+def formats(kind: str) -> tuple[str, ...]:
+    """Names of one kind of format, sorted."""
+    return tuple(sorted(FORMATS[kind]))
+
+
+def load_format(kind: str, name: str) -> Any:
+    """The module that reads (and perhaps writes) a format. Raises UnknownName with the known names."""
+    known = FORMATS[kind]
+    if name not in known:
+        raise UnknownName(f"format of {kind}", name, list(known))
+    return importlib.import_module(known[name])

@@ -55,6 +55,13 @@ PURPOSES: tuple[tuple[str, tuple[Row, ...]], ...] = (
         (Row("judge", "seaway.cli.judge:group", "Judge canaries from any metrics, offline."),),
     ),
     (
+        "Convert",
+        (
+            Row("convert", "seaway.cli.convert:command", "Print a pipeline in another system's language."),
+            Row("pipeline", "seaway.cli.pipeline:group", "Look at pipelines of any CI system."),
+        ),
+    ),
+    (
         "Run",
         (
             Row("serve", "seaway.cli.serve:command", "Run, stop or install the control plane."),

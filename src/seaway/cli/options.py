@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from seaway.errors import UsageError
 from seaway.model import duration
 
 
@@ -44,3 +45,32 @@ timeout = click.option(
 def seconds(value: timedelta | None) -> float | None:
     """A duration option as seconds."""
     return None if value is None else value.total_seconds()
+
+
+from_system = click.option(
+    "--from", "system", default="", metavar="SYSTEM", help="The system it is of  [default: found out]"
+)
+libraries = click.option(
+    "--library",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Where a remote library, template or include is on this disk; may be given several times.",
+)
+
+
+def system_name(text: str) -> str:
+    """`GitHub-Actions` and `github_actions` are one name."""
+    return text.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def folders(library: tuple[str, ...]) -> dict[str, Path]:
+    """`--library` options as name -> folder. Raises UsageError for one without `=` or without a folder."""
+    found: dict[str, Path] = {}
+    for one in library:
+        name, sign, folder = one.partition("=")
+        if not sign or not name or not Path(folder).is_dir():
+            raise UsageError(
+                f"--library {one}: not a name and a folder", hint="for example: --library shared=../shared"
+            )
+        found[name] = Path(folder)
+    return found

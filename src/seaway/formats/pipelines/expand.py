@@ -27,9 +27,15 @@ def expand(pipeline: Pipeline) -> Pipeline:
             made = [job]
         names[job.id] = tuple(one.id for one in made)
         jobs += made
-    ordered = _with_stage_order(pipeline, jobs)
-    linked = tuple(dataclasses.replace(job, needs=_linked(job, names)) for job in ordered)
+    linked = tuple(dataclasses.replace(job, needs=_linked(job, names)) for job in _with_stage_order(pipeline, jobs))
     return dataclasses.replace(pipeline, jobs=linked, barrier=False, unresolved=tuple(unresolved), index={})
+
+
+def ordered(pipeline: Pipeline) -> Pipeline:
+    """The order of stages as needs, matrices left as they are: what `pipeline show` prints."""
+    jobs = [job for job in pipeline.jobs if not job.template]
+    made = tuple(_with_stage_order(pipeline, jobs))
+    return dataclasses.replace(pipeline, jobs=made, barrier=False, index={})
 
 
 def combinations(matrix: Matrix) -> list[Row]:

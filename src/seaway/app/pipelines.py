@@ -1,0 +1,120 @@
+"""The use cases of pipelines: read a file, convert it, for `cli.pipeline` and `cli.convert`. Reads files; asks no network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seaway import registry
+from seaway.errors import ConfigError, Problem, UsageError
+from seaway.formats.pipelines import detect
+from seaway.formats.pipelines.sources import Sources
+from seaway.model.loss import Written
+from seaway.model.pipeline import Pipeline
+
+LARGEST = 4 * 1024 * 1024  # bytes of one file
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The result of a conversion, and which system the file was read as."""
+
+    written: Written
+    source: Pipeline
+
+
+def read(path: Path, system: str = "", libraries: Mapping[str, Path] | None = None) -> Pipeline:
+    """The file's pipeline, resolved as far as the repository and the named libraries go.
+
+    `system`: "" = found out by name and content. Raises UsageError (no file, unknown system) and ConfigError (unreadable).
+    """
+    text = _text(path)
+    name = system or detect.by_name(str(path)) or detect.by_text(text)
+    if not name or name not in registry.FORMATS["pipelines"]:
+        known = ", ".join(registry.formats("pipelines"))
+        what = f"{path}: no pipeline of a system that is known" if not name else f"{path}: {name} is not read"
+        raise UsageError(what, hint=f"say which system it is, with --from; known: {known}")
+    root = root_of(path)
+    try:
+        place = path.resolve().relative_to(root).as_posix()
+    except ValueError:
+        place = path.name
+    module: Any = registry.load_format("pipelines", name)
+    pipeline: Pipeline = module.parse(text, place, sources(root, libraries or {}))
+    return pipeline
+
+
+def convert(path: Path, to: str, system: str = "", libraries: Mapping[str, Path] | None = None) -> Converted:
+    """The file's pipeline in another system's language. Raises like `read`, and UsageError for a system that is not written."""
+    module = writer(to)
+    pipeline = read(path, system, libraries)
+    return Converted(module.render(pipeline), pipeline)
+
+
+def written_systems() -> tuple[str, ...]:
+    """Systems that can be written."""
+    return tuple(
+        name
+        for name in registry.formats("pipelines")
+        if hasattr(registry.load_format("pipelines", name), "render")
+    )  # fmt: skip
+
+
+def writer(to: str) -> Any:
+    """The module that writes a system's language. Raises UsageError by name."""
+    module: Any = registry.load_format("pipelines", to)
+    if not hasattr(module, "render"):
+        raise UsageError(f"{to} is read and not written", hint=f"written are: {', '.join(written_systems())}")
+    return module
+
+
+def root_of(path: Path) -> Path:
+    """The repository around a file: the nearest folder with `.git`, else the working folder, else the file's own."""
+    place = path.resolve().parent
+    for folder in (place, *place.parents):
+        if (folder / ".git").exists():
+            return folder
+    here = Path.cwd().resolve()
+    return here if place.is_relative_to(here) else place
+
+
+def sources(root: Path, libraries: Mapping[str, Path]) -> Sources:
+    """Files below the repository's root and below each library's folder; links that lead out of it are not followed."""
+
+    def library(name: str, place: str) -> str | None:
+        folder = libraries.get(name)
+        return _below(folder.resolve(), place) if folder else None
+
+    return Sources(lambda place: _below(root, place), library)
+
+
+def _below(root: Path, place: str) -> str | None:
+    found = (root / place).resolve()
+    if not found.is_relative_to(root) or not found.is_file() or found.stat().st_size > LARGEST:
+        return None
+    try:
+        return found.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder", hint="name one pipeline file")
+        if path.stat().st_size > LARGEST:
+            size = f"the file is larger than {LARGEST // 1024 // 1024} MiB"
+            raise ConfigError([Problem(str(path), 1, 1, size)], hint="name one pipeline file")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}", hint="check the path") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", errors="replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        words = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        raise ConfigError([Problem(str(path), line, column, words, "save the file as UTF-8")], hint="") from None
