@@ -134,12 +134,7 @@ def plain(value: str) -> str:
         found = node.value[0][1] if isinstance(node, yaml.MappingNode) and len(node.value) == 1 else None
     except Exception:  # noqa: BLE001 - whatever does not read back gets quotes
         found = None
-    if (
-        isinstance(found, yaml.ScalarNode)
-        and found.style is None
-        and found.value == value
-        and found.tag.endswith(":str")
-    ):
+    if isinstance(found, yaml.ScalarNode) and not found.style and found.value == value and found.tag.endswith(":str"):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
 

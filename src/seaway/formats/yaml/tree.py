@@ -9,6 +9,7 @@ nodes, so what follows them must use `Tree.follow` or count for itself.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -60,6 +61,10 @@ class Tree:
     def span(self, node: Node, key: Node | None = None) -> Span:
         """Of the node, from its key on where one is given; without the blank lines and comments behind it."""
         start = (key or node).start_mark
+        if isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">") and node.start_mark.index >= start.index:
+            stop = node.end_mark
+            place = (start.line + 1, start.column + 1, stop.line + 1, stop.column + 1)
+            return Span(self.path, *place, start.index, stop.index)
         end = self.end(node)
         line = self._line(end)
         return Span(
@@ -89,11 +94,7 @@ class Tree:
     def _line(self, offset: int) -> int:
         if not self._lines:
             self._lines = [0, *(found.end() for found in re.finditer("\r\n|\n|\r", self.text))]
-        low, high = 0, len(self._lines)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._lines[middle] <= offset else (low, middle)
-        return low
+        return bisect_right(self._lines, offset) - 1
 
     def place(self, start: int, end: int) -> Span:
         """The span between two offsets."""
@@ -287,7 +288,7 @@ def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
-        if merge and key.value == "<<" and key.style is None:
+        if merge and key.value == "<<" and not key.style:
             merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
         else:
             found.append((key.value, key, value))
@@ -345,12 +346,12 @@ def strings(node: Node | None) -> tuple[str, ...]:
 
 def is_null(node: Node | None) -> bool:
     """Nothing, or an unquoted null."""
-    return node is None or (isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _NULL)
+    return node is None or (isinstance(node, yaml.ScalarNode) and not node.style and node.value in _NULL)
 
 
 def is_true(node: Node | None) -> bool | None:
     """An unquoted truth value (of YAML 1.1, which is wider), or None for anything else."""
-    if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+    if not isinstance(node, yaml.ScalarNode) or node.style:
         return None
     return True if node.value in _TRUE else False if node.value in _FALSE else None
 

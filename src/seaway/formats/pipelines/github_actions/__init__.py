@@ -1,0 +1,24 @@
+"""GitHub Actions: workflows, composite actions and local reusable workflows. Called through the table in `registry`.
+
+expressions, contexts     `${{ }}` <-> the tree of expressions, in neutral words
+reader, triggers, jobs, steps, values     the file -> model
+components, pins          what well-known actions mean, and how they are pinned
+reuse                     local actions and workflows put where they are used
+
+A file that is neither a workflow nor an action raises ConfigError; all else is modelled or kept.
+"""
+
+from __future__ import annotations
+
+from seaway.formats.pipelines.github_actions.reader import read_file
+from seaway.formats.pipelines.sources import Sources
+from seaway.model.pipeline import Pipeline
+
+NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
+
+
+def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
+    """The workflow (or action) as written; with `sources` its local actions and workflows stand where they are used."""
+    pipeline = read_file(text, path)
+    del sources
+    return pipeline
