@@ -1,7 +1,7 @@
 """Rows `undo` and `detection`: how long the way back takes, by a person's word and by itself.
 
 Detection is measured as users saw it: from the first failed answer that a client got to the last answer of the failing revision, and by the
-verified return. Controls: a guard that needs more samples than come (it must not detect), and an undo of a revision that drains.
+verified return. Controls: a guard that needs more samples than come (it must not detect), and an undo whose old side is not warm.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from seaway.cli.demo.load import Load, Mix
 from seaway.cli.demo.records import Outcome
 from seaway.cli.demo.stream import Where
 
+_UNDONE = 0.5  # seconds
 _CANARY = {"canary": {"steps": [{"set_weight": 50}, {"pause": "20s"}]}}
 _GUARD = {"success_rate": {"at_least": "99%"}, "min_samples": 20, "window": "30s", "on": {"no_data": "continue"}}
 
@@ -33,15 +34,29 @@ def undo(settings: figures.Settings) -> list[figures.Figure]:
             accepted = time.time()
             place.ended(rollout, "rolled_back")
             times.append(ground.moment(place.events(rollout), "weight.verified", weight=0) - accepted)
+        cold = _cold(place)
         records = load.stop()
         lost = sum(records.count(outcome) for outcome in (Outcome.FAILED, Outcome.CUT, Outcome.UNSEEN))
     return [
         figures.Figure(
-            "undo", "undo accepted -> 100 % stable, verified, p95", f"{figures.p95(times):.3f} s   (median {figures.median(times):.3f} s)", "<= 0.5 s",
-            figures.p95(times) <= 0.5, f"{len(times)} undos", figures.written(figures.interval(times, figures.p95, settings.seed)),
-            f"{len(records.ended)} requests meanwhile, {lost} lost",
+            "undo", "undo accepted -> 100 % stable, verified, p95", f"{figures.p95(times):.3f} s   (median {figures.median(times):.3f} s)", f"<= {_UNDONE} s",
+            figures.p95(times) <= _UNDONE, f"{len(times)} undos", figures.written(figures.interval(times, figures.p95, settings.seed)),
+            f"an old side that has to start first: {cold:.2f} s ({'caught' if cold > _UNDONE else 'NOT caught'});"
+            f" {len(records.ended)} requests meanwhile, {lost} lost",
         )
     ]  # fmt: skip
+
+
+def _cold(place: Place) -> float:
+    """The same time where the old revision was stopped and takes a second to start."""
+    place.document["environments"]["production"]["soak"] = "0s"
+    ground.ship(place, VERSION="old", START_DELAY="1")
+    last = ground.ship(place, VERSION="new")
+    place.act(last["id"], "undo")
+    accepted = time.time()
+    place.until(last["id"], lambda _: place.client.documents("shop", "production")[0]["id"] != last["id"])
+    back = place.ended(place.client.documents("shop", "production")[0]["id"])
+    return ground.moment(place.events(back["id"]), "weight.verified", weight=1_000_000) - accepted
 
 
 def detection(settings: figures.Settings) -> list[figures.Figure]:
