@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seaway import __version__
@@ -177,7 +177,9 @@ class ControlPlane:
 
 def place_of(plan: Plan) -> Environment:
     """The environment as a plan knows it: enough for the way back, whose steps come from nowhere else."""
-    soak = next((step.duration for step in plan.steps if isinstance(step, Soak)), None)
+    soak = next(
+        (step.duration for step in plan.steps if isinstance(step, Soak)), timedelta()
+    )  # a soak of 0s is no step
     defaults = Environment(plan.environment)
     return replace(
         defaults,
@@ -187,7 +189,7 @@ def place_of(plan: Plan) -> Environment:
         listen=plan.gateway.listen if plan.gateway else defaults.listen,
         tls=plan.gateway.tls if plan.gateway else None,
         objectives=plan.guards,
-        soak=defaults.soak if soak is None else soak,
+        soak=soak,
         concurrency=plan.concurrency,
         on_unobservable=plan.on_unobservable,
         if_engine_lost=plan.if_engine_lost,
