@@ -23,6 +23,7 @@ Anything else keeps its native name in a `Call` and prints only in the system it
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -158,3 +159,15 @@ def parts(text: Text) -> tuple[str | Expr, ...]:
 def is_plain(text: Text) -> bool:
     """Nothing in it has to be computed."""
     return isinstance(text, str)
+
+
+def refs(value: object) -> Iterator[Ref]:
+    """Every reference anywhere within a node of the model."""
+    if isinstance(value, Ref):
+        yield value
+    if isinstance(value, tuple):
+        for item in value:
+            yield from refs(item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, (type, Span)):
+        for one in dataclasses.fields(value):
+            yield from refs(getattr(value, one.name))
