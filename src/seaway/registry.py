@@ -18,6 +18,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "metrics": {
         "access_log": "seaway.adapters.metrics.access_log:AccessLog",
         "envoy": "seaway.adapters.metrics.envoy:EnvoyMetrics",
+        "prometheus": "seaway.adapters.metrics.prometheus:Prometheus",
     },
     "secrets": {
         "env": "seaway.adapters.secrets.env:Env",

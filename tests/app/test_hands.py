@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from seaway.app import hands
 from seaway.app.hands import Composition
 from seaway.config.home import Home
 from seaway.errors import NotFound, UnknownName, UsageError
+from seaway.formats.monitoring.prometheus import templates
+from seaway.model.metrics import MetricsSource
 from seaway.model.routing import Gateway
 from seaway.model.sink import Sink
 from surface_samples import plan
@@ -32,6 +35,18 @@ def test_a_plan_gets_the_adapters_that_it_names(composition: Composition) -> Non
     assert type(composition.target(made)).__name__ == "Process"
     assert type(composition.traffic(made)).__name__ == "Envoy"
     assert type(composition.metrics(made)).__name__ == "EnvoyMetrics"
+    composition.close()
+
+
+def test_metrics_from_elsewhere_are_asked_there_and_by_what_the_plan_says(composition: Composition) -> None:
+    source = MetricsSource("http://127.0.0.1:9", templates.TABLE["http"], token="env:NO_SUCH")
+    made = composition.metrics(plan(metrics="prometheus", metrics_source=source))
+    assert type(made).__name__ == "Prometheus"
+    assert composition.metrics(plan(metrics="prometheus", metrics_source=source, service="other")) is made
+    other = replace(source, url="http://127.0.0.1:10")
+    assert composition.metrics(plan(metrics="prometheus", metrics_source=other)) is not made
+    with pytest.raises(NotFound, match="env:NO_SUCH"):
+        made.check("shop")  # type: ignore[union-attr]
     composition.close()
 
 

@@ -38,6 +38,9 @@ def whole(text: str) -> str:
 
 written = whole
 
+QUERIES = "queries: {requests: 'a{v=~\"$revisions\"}', revision_label: v, status_label: code}"
+REMOTE = "environment metrics: {source: prometheus, url: 'http://p:9090', template: http"
+
 SOUND = {
     "a text command": "service environment: {A: b}",
     "weights of every kind": "environment strategy: {canary: {steps: [{set_weight: 0}, {set_weight: 0.0001}, {set_weight: '5'}, {set_weight: 100%}]}}",
@@ -48,6 +51,10 @@ SOUND = {
     "an empty probe": "service readiness: {tcp: {}}",
     "numbers of instances": "environment strategy: {rolling: {max_surge: 3, max_unavailable: 50%}}",
     "a cookie and a salt": "service sticky: {cookie: side, salt: x}",
+    "a source's name": "environment metrics: access_log",
+    "a source's name as a key": "environment metrics: {source: envoy}",
+    "no keys for metrics": "environment metrics: {}",
+    "metrics from elsewhere": f"environment metrics: {{source: prometheus, url: 'http://p:9090/x', {QUERIES}}}",
     "every exclude": "service exclude: [a, '*.b', c/, /d, 'e/**']",
 }
 
@@ -57,6 +64,27 @@ WRONG = {
     "hyphen": Mistake("service ^stop-grace: 5s", "did you mean stop_grace?"),
     "a key of another section": Mistake("environment ^steps: []", "it belongs below environments.NAME.strategy.canary"),
     "a word nobody knows": Mistake("step ^xyzzy: 5", "known here: set_weight, pause, analysis, hold"),
+    "a list for metrics": Mistake("environment ^metrics: [envoy]", "keys are expected here, not a list"),
+    "no source": Mistake("environment metrics: ^~", "there is no value"),
+    "a strange source": Mistake("environment metrics: ^a/b", "not the name of an adapter"),
+    "an address without scheme": Mistake("environment metrics: {url: ^'p:9090'}", "no address like"),
+    "a password in an address": Mistake("environment metrics: {url: ^'http://a:b@p:9090'}", "without user"),
+    "a query in an address": Mistake("environment metrics: {url: ^'http://p:9090/?a=b'}", "without user"),
+    "an unknown template": Mistake("environment metrics: {template: ^isto}", "did you mean istio?"),
+    "a token itself": Mistake("environment metrics: {token: ^abc}", "may not stand in this file"),
+    "a sum in place of a selector": Mistake(
+        "environment metrics: {queries: {requests: ^'sum(a{v=~\"$revisions\"})', revision_label: v, status_label: c}}",
+        "this is no selector",
+    ),
+    "a selector of everything": Mistake(
+        "environment metrics: {queries: {requests: ^'a{b=\"c\"}', revision_label: v, status_label: c}}",
+        "this is no selector",
+    ),
+    "a strange label": Mistake(f"{REMOTE}, labels: {{^a-b: c}}}}", "no label's name"),
+    "a query without a status": Mistake(
+        "environment metrics: {^queries: {requests: 'a{v=~\"$revisions\"}', revision_label: v}}",
+        "`status_label` is missing",
+    ),
     "unknown section": Mistake(
         "services: {a: {command: x}}\nenvironments: {b: {}}\n^enviroments: {}\n", "environments?"
     ),
@@ -152,6 +180,32 @@ LATE = {
     "a day that is none": Mistake("environment gates: [{until: ^2030-02-31T09:00:00Z}]", "day is out of range"),
     "a tick below the limit": Mistake("environment tick: ^1ms", "outside 100ms to 5m"),
     "a margin without comparison": Mistake("objective ^success_rate: {at_least: 9%, margin: 1%}", "against: stable"),
+    "a remote source without an address": Mistake("environment ^metrics: {source: prometheus}", "`url` is missing"),
+    "a remote source by its name alone": Mistake("environment metrics: ^prometheus", "`url` is missing"),
+    "an address for the gateway's numbers": Mistake("environment ^metrics: {url: 'http://p'}", "it has no url"),
+    "neither template nor queries": Mistake(
+        "environment ^metrics: {source: prometheus, url: 'http://p'}", "exactly one of template, queries"
+    ),
+    "both template and queries": Mistake(
+        f"environment ^metrics: {{source: prometheus, url: 'http://p', template: http, {QUERIES}}}", "exactly one of"
+    ),
+    "a user without a password": Mistake(
+        f"{REMOTE}, user: me}}".replace(" metrics", " ^metrics"), "`token` is missing"
+    ),
+    "a pattern that is none": Mistake(
+        "environment metrics: {queries: {requests: 'a{v=~\"$revisions\"}', revision_label: v, status_label: c, failed: ^'5('}}",
+        "no regular expression",
+    ),
+    "a revision's pattern without the revision": Mistake(
+        "environment metrics: {queries: {requests: 'a{v=~\"$revisions\"}', revision_label: v, status_label: c, "
+        "revision_pattern: ^'x'}}",
+        "`$revision` is missing",
+    ),
+    "a port that nobody has": Mistake("environment metrics: {url: ^'http://p:99999'}", "this is no address"),
+    "looks between two scrapes": Mistake(f"{REMOTE}}}, tick: ^5s", "nothing new between two scrapes"),
+    "a window of too few scrapes": Mistake(
+        f"{REMOTE}}}, objectives: [{{success_rate: {{at_least: 9%}}, window: ^30s}}]", "fewer than 4 scrapes"
+    ),
     "PORT": Mistake(
         "environments: {p: {}}\nservices: {^shop: {command: x, environment: {PORT: 1}}}\n", "PORT is handed"
     ),

@@ -6,6 +6,7 @@ from seaway.adapters.artifacts.folder import Folder
 from seaway.adapters.events.jsonl import JsonLines
 from seaway.adapters.metrics.access_log import AccessLog
 from seaway.adapters.metrics.envoy import EnvoyMetrics
+from seaway.adapters.metrics.prometheus import Prometheus
 from seaway.adapters.secrets.env import Env
 from seaway.adapters.secrets.file import File
 from seaway.adapters.target.process import Process
@@ -23,6 +24,7 @@ artifacts: type[Artifacts] = Folder
 events: type[Events] = JsonLines
 metrics: type[Metrics] = EnvoyMetrics
 metrics_access_log: type[Metrics] = AccessLog
+metrics_prometheus: type[Metrics] = Prometheus
 secrets_env: type[Secrets] = Env
 secrets_file: type[Secrets] = File
 target: type[Target] = Process

@@ -186,6 +186,7 @@ def place_of(plan: Plan) -> Environment:
         target=plan.target,
         router=plan.router or defaults.router,
         metrics=plan.metrics or defaults.metrics,
+        metrics_source=plan.metrics_source,
         listen=plan.gateway.listen if plan.gateway else defaults.listen,
         tls=plan.gateway.tls if plan.gateway else None,
         objectives=plan.guards,

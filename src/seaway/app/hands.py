@@ -60,12 +60,19 @@ class Composition:
         gateway = plan.gateway
         if gateway is None:
             return None
-        folder, runtime = self._home.gateway(gateway), self._home.runtime(gateway.environment)
-        made: Metrics = self._one(
-            ("metrics", plan.metrics, gateway.environment, gateway.listen),
-            lambda: registry.load("metrics", plan.metrics)(gateway, folder, runtime),
-        )
-        return made
+        source = plan.metrics_source
+        key = ("metrics", plan.metrics, gateway.environment, gateway.listen, codec.canonical(source))
+
+        def make() -> Metrics:
+            made: Metrics
+            if source.url:  # it is elsewhere, and knows nothing of the gateway's files
+                made = registry.load("metrics", plan.metrics)(source, resolve)
+            else:
+                folder, runtime = self._home.gateway(gateway), self._home.runtime(gateway.environment)
+                made = registry.load("metrics", plan.metrics)(gateway, folder, runtime)
+            return made
+
+        return self._one(key, make)
 
     def receivers(self) -> Mapping[str, Events]:
         """Where events go besides the database: what the last releases' seaway.yaml named."""

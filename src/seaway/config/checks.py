@@ -13,11 +13,13 @@ from seaway.config.document import Data, Document
 from seaway.config.document import Path as Where
 from seaway.config.fields import nearest
 from seaway.errors import Problem
+from seaway.model import duration
 from seaway.model.environment import Environment
 from seaway.model.service import Service
 
 Known: TypeAlias = Mapping[str, Collection[str]]
 _EVERYWHERE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104 - looked for in a file, not bound
+_SCRAPES = 4  # in a window, at least: one that fails must not empty it
 Found: TypeAlias = Iterator[tuple[Where, str, str]]
 
 
@@ -37,6 +39,7 @@ def check(
         *_promotion(environments, read.data),
         *_guards(environments),
         *_rolling(environments),
+        *_scrapes(environments),
         *_certificates(environments),
         *_adapters(environments, read.data, known),
     ):
@@ -135,6 +138,22 @@ def _rolling(environments: Mapping[str, Environment]) -> Found:
             yield path, "max_surge and max_unavailable are both 0: nothing could ever move", "max_surge: 1"
 
 
+def _scrapes(environments: Mapping[str, Environment]) -> Found:
+    """Numbers from elsewhere are as fine as they are measured there."""
+    for environment in environments.values():
+        path: Where = ("environments", environment.name)
+        scrape = environment.metrics_source.scrape_interval
+        if not environment.metrics_source.url:
+            continue
+        if environment.tick < scrape:
+            message = f"a look every {duration.render(environment.tick)} sees nothing new between two scrapes"
+            yield (*path, "tick"), message, f"tick: {duration.render(scrape)}, or remove it"
+        for index, guard in enumerate(environment.objectives):
+            if guard.window < _SCRAPES * scrape:
+                message = f"{guard.name} looks at {duration.render(guard.window)}: fewer than {_SCRAPES} scrapes"
+                yield (*path, "objectives", index, "window"), message, f"window: {duration.render(_SCRAPES * scrape)}"
+
+
 def _certificates(environments: Mapping[str, Environment]) -> Found:
     for environment in environments.values():
         if environment.tls is None:
@@ -162,7 +181,7 @@ def _adapters(environments: Mapping[str, Environment], data: Data, known: Known)
         for port, named, where in (
             ("target", environment.target, (*path, "target")),
             ("traffic", environment.router, (*path, "traffic", "router")),
-            ("metrics", environment.metrics, (*path, "metrics")),
+            ("metrics", environment.metrics, (*path, "metrics", "source")),
         ):
             yield from _adapter(port, named, where, known)
     sinks = data.get("events") if isinstance(data, dict) else None

@@ -26,6 +26,7 @@ _ORDER = (
     "strategy-rolling",
     "gates",
     "objectives",
+    "metrics",
     "if-engine-lost",
     "events",
 )

@@ -13,7 +13,6 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from seaway.config.fields import (
-    Adapter,
     Boolean,
     CountOrPercent,
     Duration,
@@ -30,6 +29,7 @@ from seaway.config.fields import (
     Weight,
     choice,
 )
+from seaway.config.metrics import MetricsFields
 from seaway.config.objective import ObjectiveFields, guards
 from seaway.model.environment import (
     CanaryStep,
@@ -150,7 +150,7 @@ class EngineLostFields(Fields):
 class EnvironmentFields(Fields):
     target: Name = _ENVIRONMENT.target
     traffic: TrafficFields = TrafficFields()
-    metrics: Adapter = _ENVIRONMENT.metrics
+    metrics: MetricsFields = MetricsFields()
     strategy: StrategyFields | None = None
     gates: list[GateFields] = []  # noqa: RUF012
     objectives: list[ObjectiveFields] = []  # noqa: RUF012
@@ -163,14 +163,15 @@ class EnvironmentFields(Fields):
 
     def environment(self, name: str, folder: Path) -> Environment:
         """The model's environment; paths become absolute, beginning at `folder`, where the file stands."""
-        lost = self.if_engine_lost
+        lost, source = self.if_engine_lost, self.metrics.metrics_source()
         return Environment(
             name=name,
             target=self.target,
             router=self.traffic.router,
             listen=self.traffic.listen,
             tls=self.traffic.tls.tls(folder) if self.traffic.tls else None,
-            metrics=self.metrics,
+            metrics=self.metrics.source,
+            metrics_source=source,
             strategy=self.strategy.strategy() if self.strategy else _STRATEGY,
             gates=tuple(gate.gate() for gate in self.gates),
             objectives=guards(self.objectives),
@@ -179,7 +180,10 @@ class EnvironmentFields(Fields):
             concurrency=self.concurrency,
             on_unobservable=self.on_unobservable,
             if_engine_lost=IfEngineLost(lost.action, lost.after) if lost else _ENVIRONMENT.if_engine_lost,
-            tick=self.tick,
+            # Between two scrapes there is nothing new to see.
+            tick=self.tick
+            if "tick" in self.model_fields_set or not source.url
+            else max(self.tick, source.scrape_interval),
         )
 
 

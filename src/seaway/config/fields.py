@@ -41,7 +41,7 @@ _WEIGHT = r"^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,4})?)%?$"
 _COUNT_OR_PERCENT = r"^(?:(?:100|[0-9]{1,2})%|[0-9]{1,4})$"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
 _NAME = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
-_ADAPTER = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+ADAPTER = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _REFERENCE = r"^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"
 _HOST = r"^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$"
@@ -363,7 +363,7 @@ Quantile = Annotated[float, BeforeValidator(_quantile), _pattern(_QUANTILE)]
 Time = Annotated[datetime, BeforeValidator(_time), _pattern(_TIME)]
 Name = Annotated[str, BeforeValidator(_name), _pattern(_NAME)]
 Adapter = Annotated[
-    str, BeforeValidator(_matching(_ADAPTER, "the name of an adapter", "one like envoy")), _pattern(_ADAPTER)
+    str, BeforeValidator(_matching(ADAPTER, "the name of an adapter", "one like envoy")), _pattern(ADAPTER)
 ]
 Variable = Annotated[
     str, BeforeValidator(_matching(_VARIABLE, "the name of a variable", "letters, digits and _")), _pattern(_VARIABLE)

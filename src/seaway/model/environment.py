@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from seaway.model.metrics import MetricsSource
 from seaway.model.service import Tls
 from seaway.model.verdict import Guard
 
@@ -86,6 +87,7 @@ class Environment:
     listen: str = "127.0.0.1:8080"
     tls: Tls | None = None
     metrics: str = "envoy"
+    metrics_source: MetricsSource = field(default_factory=MetricsSource)
     strategy: Strategy = Strategy()
     gates: tuple[Gate, ...] = ()
     objectives: tuple[Guard, ...] = ()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from seaway.model.environment import Concurrency, IfEngineLost, OnUnobservable
+from seaway.model.metrics import MetricsSource
 from seaway.model.revision import Revision
 from seaway.model.routing import Gateway, PortOwner
 from seaway.model.service import Before
@@ -167,6 +168,9 @@ class Plan:
     undo: bool = False  # a return to an earlier revision: no pauses, no analysis
     site: str = ""  # the host that holds its files and processes
     labels: tuple[tuple[str, str], ...] = field(default=())
+    metrics_source: MetricsSource = field(
+        default_factory=MetricsSource
+    )  # where `metrics` asks, when it is not the gateway itself
 
     @property
     def basis(self) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from seaway.errors import PlanRefused, UnknownName
 from seaway.model import weight
 from seaway.model.environment import Environment
+from seaway.model.metrics import MetricsSource
 from seaway.model.placement import Placement
 from seaway.model.plan import Plan, Promote, RunBefore, Scale, SetWeight, Soak, Step, TakeOver
 from seaway.model.revision import Revision
@@ -55,6 +56,7 @@ def assembled(service: Service, environment: Environment, candidate: Revision, s
         target=environment.target,
         router="" if worker else environment.router,
         metrics="" if worker else environment.metrics,
+        metrics_source=MetricsSource() if worker else environment.metrics_source,
         steps=steps,
         guards=_guards(service, environment),
         tick=environment.tick,
