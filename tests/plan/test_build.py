@@ -167,7 +167,7 @@ def test_a_step_that_says_nothing_and_an_unknown_strategy_are_refused() -> None:
 
 
 def test_an_analysis_without_guards_is_refused() -> None:
-    with pytest.raises(PlanRefused, match="without objectives nothing could ever pass"):
+    with pytest.raises(PlanRefused, match="without them nothing could ever pass"):
         given.plan(objectives=())
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from seaway.model.environment import CanaryStep, Environment, Gate, Strategy
+from seaway.model.analysis import Judging, Kind, Metric, Spec
+from seaway.model.environment import Budget, CanaryStep, Environment, Gate, Strategy
 from seaway.model.placement import Placement
 from seaway.model.plan import Plan
 from seaway.model.revision import Revision
@@ -46,6 +47,14 @@ def canary(*written: CanaryStep) -> Strategy:
 def environment(**changes) -> Environment:  # type: ignore[no-untyped-def]
     made = Environment("production", strategy=canary(), objectives=(SUCCESS,), soak=timedelta(seconds=4))
     return replace(made, **changes)
+
+
+JUDGING = Judging(Spec((Metric("errors", Kind.RATE, margin=2.0),)), deadline=timedelta(seconds=6),
+                  extend_max=timedelta(seconds=8))  # fmt: skip
+
+
+def ramp(**changes) -> Strategy:  # type: ignore[no-untyped-def]
+    return Strategy("canary", ramp=replace(Budget(deadline=timedelta(seconds=6)), **changes))
 
 
 def placement(stable: Revision | None, **changes) -> Placement:  # type: ignore[no-untyped-def]

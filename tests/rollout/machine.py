@@ -30,6 +30,8 @@ PLANS = {
     "take-over": lambda: given.plan(first=True, owner=given.OWNER),
     "canary": given.plan,
     "close": lambda: given.plan(strategy=given.canary(*_CLOSE)),
+    "judged": lambda: given.plan(judging=given.JUDGING),
+    "ramp": lambda: given.plan(strategy=given.ramp(), judging=given.JUDGING, objectives=()),
     "blue-green": lambda: given.plan(strategy=Strategy("blue-green", preview_host="next.example"), objectives=()),
     "rolling": lambda: given.plan(strategy=Strategy("rolling")),
     "rolling-down": lambda: given.plan(strategy=Strategy("rolling", max_surge="0", max_unavailable="1")),

@@ -67,6 +67,7 @@ MUTANTS: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "takes a side out before it has drained": (leave, "drain", _remove_at_once, "blue-green"),
     "stops instances before the router has let go": (leave, "remove", _stop_at_once, "blue-green"),
     "passes an analysis without a pass": (judging, "all_pass", lambda turn: True, "close"),
+    "ends a ramp without a pass": (judging, "all_pass", lambda turn: True, "ramp"),
     "waits without a deadline": (Turn, "wait", _drop_the_wait, "canary"),
     "puts stable before the candidate": (routes, "members", _stable_first, "canary"),
     "does not hear an abort while it observes": (people, "refusal", _deaf, "canary"),

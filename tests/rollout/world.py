@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from seaway.model import codec, weight
 from seaway.model.instance import InstanceSeen, InstanceState, JobSeen, JobState
 from seaway.model.placement import Placement
-from seaway.model.plan import Analysis, Approval, Plan, SetWeight, Step
+from seaway.model.plan import Analysis, Approval, Plan, Ramp, SetWeight, Step
 from seaway.model.rollout import Loss, Rollout, State, StepRecord
 from seaway.model.routing import Backend, Counts, Probed, Routing, RoutingSeen
 from seaway.model.verdict import Outcome, Verdict
@@ -22,6 +22,7 @@ from seaway.plan.identity import plan_hash
 from seaway.rollout import messages
 from seaway.rollout.begin import begin
 from seaway.rollout.decide import decide
+from seaway.rollout.judging import voters
 from seaway.rollout.wants import wants
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -134,8 +135,10 @@ class World:
             self.known_weights = dict(seen.weights)
             self.feed(messages.RouteSeen(seen))
         if wants(self.rollout).guards and self.verdict:
-            self.told = dict.fromkeys((guard.name for guard in self.plan.guards), self.verdict)
-            self.feed(messages.VerdictSeen(tuple(self._verdict(guard.name) for guard in self.plan.guards)))
+            self.told = dict.fromkeys((voter.name for voter in voters(self.plan)), self.verdict)
+            self.feed(messages.VerdictSeen(tuple(self._verdict(name) for name in self.told)))
+            if isinstance(self._step(), Ramp):
+                self.feed(messages.RampDue(self.random.choice([0, 1, 2_500, 100_000, 400_000, 700_000, 1_000_000])))
         if self.rollout.deadline and self.now >= self.rollout.deadline:
             self.feed(messages.DeadlinePassed(self.rollout.deadline))
         step = timedelta(seconds=seconds if seconds is not None else wants(self.rollout).every)
@@ -417,7 +420,10 @@ class World:
             require(not self.may_hold_weight(self.plan.candidate.id), 9, "drains while the router sends traffic there")
         forward = after.phase == "" and before.phase == "" and not after.state.terminal
         candidate = self.plan.candidate.id
-        if forward and before.weights[candidate].set and self.plan.stable:
+        ramps = before.step < len(self.plan.steps) and isinstance(self.plan.steps[before.step], Ramp)
+        if ramps and forward:
+            require(after.weights[candidate].set < weight.WHOLE or after.step > before.step, 6, "a ramp went to 100 %")
+        elif forward and before.weights[candidate].set and self.plan.stable:
             require(
                 after.weights[candidate].set >= before.weights[candidate].set,
                 "monotone",
@@ -432,9 +438,12 @@ class World:
         for index in range(before.step, after.step):
             self._check_one_step(self.plan.steps[index], after.steps[index], after)
 
+    def _step(self) -> Step | None:
+        return self.plan.steps[self.rollout.step] if self.rollout.step < len(self.plan.steps) else None
+
     def _check_one_step(self, step: Step, record: StepRecord, after: Rollout) -> None:
-        if isinstance(step, Analysis) and record.outcome == "done":
-            passed = [self.told.get(guard.name) is Outcome.PASS for guard in self.plan.guards]
+        if isinstance(step, (Analysis, Ramp)) and record.outcome == "done":
+            passed = [self.told.get(voter.name) is Outcome.PASS for voter in voters(self.plan)]
             require(all(passed), 6, f"an analysis ended well with {self.told}")
         if isinstance(step, Approval):
             require(any(vote.decision == "approved" for vote in after.approvals), "gate", "nobody approved")

@@ -114,11 +114,22 @@ def _circle(name: str, environments: Mapping[str, Environment]) -> list[str]:
 def _guards(environments: Mapping[str, Environment]) -> Found:
     for environment in environments.values():
         path: Where = ("environments", environment.name)
-        if not environment.objectives:
+        ramp = (*path, "strategy", "canary", "ramp")
+        if environment.strategy.ramp and environment.judging is None:
+            yield (
+                ramp,
+                "a ramp follows the judge's evidence, and there is none",
+                f"add analysis: {{}} to {environment.name}",
+            )
+        if not environment.objectives and environment.judging is None:
             for index, step in enumerate(environment.strategy.steps):
                 if step.analysis:
                     where = (*path, "strategy", "canary", "steps", index, "analysis")
-                    yield where, "an analysis needs something to measure", f"add objectives to {environment.name}"
+                    yield (
+                        where,
+                        "an analysis needs something to measure",
+                        f"add objectives or analysis to {environment.name}",
+                    )
         names = [guard.name for guard in environment.objectives]
         for index, name in enumerate(names):
             if name in names[:index]:

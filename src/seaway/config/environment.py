@@ -10,8 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from seaway.config.analysis import AnalysisFields
 from seaway.config.fields import (
     Boolean,
     CountOrPercent,
@@ -21,6 +22,7 @@ from seaway.config.fields import (
     Integer,
     Listen,
     Name,
+    Number,
     Pause,
     Span,
     Text,
@@ -31,7 +33,9 @@ from seaway.config.fields import (
 )
 from seaway.config.metrics import MetricsFields
 from seaway.config.objective import ObjectiveFields, guards
+from seaway.model import weight
 from seaway.model.environment import (
+    Budget,
     CanaryStep,
     Concurrency,
     EngineLost,
@@ -45,6 +49,7 @@ from seaway.model.service import Tls
 
 _ENVIRONMENT = Environment(name="")
 _STRATEGY = Strategy()
+_BUDGET = Budget()
 _GATE = Gate(kind="approval")
 
 
@@ -80,8 +85,28 @@ class StepFields(Fields):
         return CanaryStep(hold=self.hold)
 
 
+class RampFields(Fields):
+    risk_budget: Annotated[Number, Field(gt=0, le=1000)] = _BUDGET.risk
+    most: Weight | None = None
+    deadline: Span = _BUDGET.deadline
+    lag: Span | None = None
+
+    @model_validator(mode="after")
+    def _leaves_stable_some(self) -> RampFields:
+        if self.most is not None and not 0 < self.most < weight.WHOLE:
+            raise ValueError("`most` is above 0 and below 100: beyond it there is no stable to compare with")
+        return self
+
+    def budget(self) -> Budget:
+        most = _BUDGET.most if self.most is None else self.most
+        return Budget(self.risk_budget, self.deadline, most, self.lag)
+
+
 class CanaryFields(Fields):
-    steps: Annotated[list[StepFields], Field(min_length=1, max_length=100)]
+    one_of: ClassVar[tuple[str, ...]] = ("steps", "ramp")
+
+    steps: Annotated[list[StepFields], Field(min_length=1, max_length=100)] = []  # noqa: RUF012
+    ramp: RampFields | None = None
     deadline: Span = _STRATEGY.deadline
 
 
@@ -106,7 +131,9 @@ class StrategyFields(Fields):
 
     def strategy(self) -> Strategy:
         if self.canary:
-            return Strategy("canary", tuple(step.step() for step in self.canary.steps), deadline=self.canary.deadline)
+            steps = tuple(step.step() for step in self.canary.steps)
+            ramp = self.canary.ramp.budget() if self.canary.ramp else None
+            return Strategy("canary", steps, ramp, deadline=self.canary.deadline)
         if self.rolling:
             return Strategy("rolling", max_surge=self.rolling.max_surge, max_unavailable=self.rolling.max_unavailable)
         fields = self.blue_green or BlueGreenFields()
@@ -154,6 +181,7 @@ class EnvironmentFields(Fields):
     strategy: StrategyFields | None = None
     gates: list[GateFields] = []  # noqa: RUF012
     objectives: list[ObjectiveFields] = []  # noqa: RUF012
+    analysis: AnalysisFields | None = None
     soak: Duration = _ENVIRONMENT.soak
     promote_from: Name = _ENVIRONMENT.promote_from
     concurrency: Annotated[Concurrency, choice(Concurrency)] = _ENVIRONMENT.concurrency
@@ -175,6 +203,7 @@ class EnvironmentFields(Fields):
             strategy=self.strategy.strategy() if self.strategy else _STRATEGY,
             gates=tuple(gate.gate() for gate in self.gates),
             objectives=guards(self.objectives),
+            judging=self.analysis.judging(self.tick) if self.analysis else None,
             soak=self.soak,
             promote_from=self.promote_from,
             concurrency=self.concurrency,

@@ -109,6 +109,8 @@ def _as_written(default: Any) -> Any:
     """A default as it would stand in the file; None where leaving the key out means something else than any value."""
     if isinstance(default, timedelta):
         return duration.render(default)
+    if isinstance(default, float) and default > 1:
+        return default
     if isinstance(default, float):
         return f"p{default * 100:g}" if default > 0.5 else f"{default * 100:g}%"
     return default if isinstance(default, (int, str)) and default != "" else None
@@ -166,6 +168,13 @@ def _integer(value: Any) -> int:
     if kind(value) != "integer" or len(text) > 9:
         raise ValueError(f"{text[:40]!r} is not a whole number: write one like 3, without quotes")
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+def _number(value: Any) -> float:
+    text = _scalar(value, "a number like 2 or 1.5")
+    if kind(value) not in ("integer", "number") or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text):
+        raise ValueError(f"{text[:40]!r} is not a number: write one like 2 or 1.5, without quotes")
+    return float(text)
 
 
 def _boolean(value: Any) -> bool:
@@ -341,6 +350,7 @@ Exclude = Annotated[
 ]
 Written = Annotated[str, BeforeValidator(_written), WithJsonSchema(_WRITTEN)]
 Integer = Annotated[int, BeforeValidator(_integer)]
+Number = Annotated[float, BeforeValidator(_number)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), _pattern(_DURATION)]
 Span = Annotated[timedelta, BeforeValidator(_span), _pattern(_SPAN)]

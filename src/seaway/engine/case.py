@@ -63,6 +63,7 @@ class Case:
     sampling: bool = False
     look_at: float = 0.0
     sample_at: float = 0.0
+    weights: tuple[tuple[int, int | None], ...] = ()  # set and verified, as they were planned for last
     looked: float = 0.0  # when a look ended last
     worked: float = 0.0  # when the present work began, while busy
     fired_at: float = 0.0  # when a deadline was announced last

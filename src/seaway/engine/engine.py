@@ -30,7 +30,7 @@ from seaway.engine.launch import Journal, name
 from seaway.engine.lease import Lease
 from seaway.engine.lock import Lock
 from seaway.engine.outbox import Outbox
-from seaway.engine.samples import Batch, Evidence, load
+from seaway.engine.samples import Batch, evidence
 from seaway.engine.standing import Standing
 from seaway.engine.transition import Transitions
 from seaway.engine.watch import Watch
@@ -195,11 +195,11 @@ class Engine:
             for each in store.with_mail(connection):
                 active.setdefault(each.id, each)
             store.adopt(connection, tuple(active), epoch)
-            cases = [(store.load(connection, each), load(connection, known, now)) for each, known in active.items()]
+            cases = [(store.load(connection, each), evidence(connection, known, now)) for each, known in active.items()]
         awaited = dict(sorted(unfinished))
-        for rollout_now, known_samples in cases:
+        for rollout_now, known in cases:
             if rollout_now is not None:
-                case = Case(rollout_now, evidence=Evidence(known_samples))
+                case = Case(rollout_now, evidence=known)
                 self._desk.open(case, awaiting=awaited.get(rollout_now.id))
         return unfinished
 
@@ -256,7 +256,8 @@ class Engine:
             store.insert(connection, rollout, key=key, now=now)
             woken = admission.enter(connection, rollout, now)
             known = store.load(connection, rollout.id) or rollout
-        self._desk.open(Case(known))
+            known_evidence = evidence(connection, known, now)
+        self._desk.open(Case(known, evidence=known_evidence))
         self._desk.wake(woken)
         return rollout.id
 

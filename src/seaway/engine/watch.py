@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from seaway.engine import hands, looks
+from seaway.engine import hands, judged, looks
 from seaway.engine.case import Case, Due, Seen
 from seaway.engine.clock import TOLERANCE, Clock
 from seaway.engine.desk import Desk
@@ -77,8 +77,12 @@ class Watch:
         """A case has changed: plan its next look, the next sample and the deadline."""
         case.wanted = wants.wants(case.rollout)
         case.look_at = min(case.look_at, case.looked + case.wanted.every)
-        if not case.wanted.guards:
-            case.sample_at = 0.0  # the first sample comes at once when guards count again
+        weights = _weights(case.rollout)
+        if not case.wanted.guards or weights != case.weights:
+            case.sample_at = (
+                0.0  # at once when guards begin to count, and at each change of the weights: a batch ends there
+            )
+        case.weights = weights
         self._push(case, self._moment(case))
 
     def _moment(self, case: Case) -> float:
@@ -202,9 +206,14 @@ class Watch:
                 return
             ahead = self._clock.drift()
             shift = timedelta(seconds=ahead) if abs(ahead) > TOLERANCE else timedelta()
-            new, seen = case.evidence.judge(rollout, source, self._clock.now(), ahead=shift)
-            self._batch.add(rollout.id, new)
-            self._desk.post(case, Seen(rollout.seq, (seen,)))
+            now = self._clock.now()
+            asked = case.evidence.ask(
+                rollout, source, now, ahead=shift, routed=lambda: judged.routed(rollout, case.rollout)
+            )
+            self._batch.add(rollout.id, asked.rows, now)
+            if asked.decisive:
+                self._batch.write()
+            self._desk.post(case, Seen(rollout.seq, asked.events))
         except Exception:  # noqa: BLE001 - a mistake in an adapter must not end the sampling of this rollout for ever
             _log.exception("a sample failed", rollout=rollout.id)
         finally:
@@ -220,6 +229,10 @@ def due(rollout: Rollout, deadline: datetime, clock: Clock) -> float:
     if isinstance(step, PauseUntil) and step.until == deadline:
         return clock.passed() + (deadline - clock.wall()).total_seconds()
     return clock.due(deadline)
+
+
+def _weights(rollout: Rollout) -> tuple[tuple[int, int | None], ...]:
+    return tuple((each.set, each.verified) for each in rollout.weights.values())
 
 
 def _place(rollout: Rollout) -> str:

@@ -90,7 +90,9 @@ class Evidence:
         if self.ratio is None:
             rows = np.flatnonzero(counts.n.any(axis=1))
             chosen = counts.rows(rows)
-            return rows, objective.increments(chosen.events, chosen.n, float(self.like.harm or 0.0))
+            return rows, objective.increments(
+                chosen.events, chosen.n, float(self.like.harm or self.like.promote or 0.0)
+            )
         # Without an event nothing changes: a quiet metric costs nothing.
         rows = np.flatnonzero((counts.events + counts.stable_events).any(axis=1))
         chosen = counts.rows(rows)

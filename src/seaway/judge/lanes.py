@@ -75,11 +75,13 @@ def _rate(metric: Metric, tolerance: float, past: Past | None) -> tuple[Lane, ..
         proof = tuple(
             Lane("ratio", promote=metric.margin, swapped=swapped, prior=rate, phi=phi) for swapped in directions
         )
-        return harm + (proof if metric.margin is not None else ())
-    return tuple(
+        level = (Lane("objective", promote=metric.enough, phi=phi),) if metric.enough else ()
+        return harm + ((*proof, *level) if metric.margin is not None else ())
+    lanes = tuple(
         Lane("ratio", harm=1.0 + tolerance, promote=metric.margin, swapped=swapped, prior=rate or 0.5, phi=phi)
         for swapped in directions
     )
+    return (*lanes, Lane("objective", promote=metric.enough, phi=phi)) if metric.enough else lanes
 
 
 def _latency(metric: Metric, tolerance: float, past: Past | None, edges: tuple[float, ...]) -> tuple[Lane, ...]:
@@ -89,9 +91,16 @@ def _latency(metric: Metric, tolerance: float, past: Past | None, edges: tuple[f
     else:
         chosen = tuple(dict.fromkeys(edge for q in THRESHOLDS if (edge := past.edge_of(q)) >= 0))
         proof = [(past.edge_of(q), q) for q in metric.quantiles]
-    lanes = [_harm_lane(edge, tolerance, past, edges) for edge in chosen]
+    lanes = [_harm_lane(edge, tolerance, past, edges) for edge in chosen if edges[edge] >= metric.enough]
     if metric.margin is not None:
         lanes += [_proof_lane(edge, metric.margin, past, edges, quantile) for edge, quantile in proof]
+    level = int(np.searchsorted(edges, metric.enough, side="right")) - 1
+    if metric.enough and level >= 0:
+        phi = _phi(past, level)
+        lanes += [
+            Lane("objective", promote=1 - quantile, candidate_edge=level, phi=phi, quantile=quantile)
+            for quantile in metric.quantiles
+        ]
     return tuple(lanes)
 
 

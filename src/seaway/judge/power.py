@@ -76,6 +76,14 @@ def safety_growth(margin: float, share: float, rate: float, ratio: float = 1.0) 
     return max(0.0, rate * (ratio * math.log(ratio / margin) + seen * math.log(null / seen) / share))
 
 
+def level_growth(level: float, rate: float) -> float:
+    """Mean ln E gained per candidate request against "rate >= level" when the true rate is lower: the divergence of the two."""
+    if not 0 <= rate < level < 1:
+        return 0.0
+    seen = rate * math.log(rate / level) if rate else 0.0
+    return seen + (1 - rate) * math.log((1 - rate) / (1 - level))
+
+
 def needed(ratio: float, situation: Situation, multiple: float = NINETY_FIVE) -> float:
     """Candidate requests until a rise to `ratio` times is found; infinity when it never is."""
     gain = growth(ratio, situation.share, situation.rate, 1 + situation.tolerance) / situation.phi

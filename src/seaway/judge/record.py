@@ -16,7 +16,7 @@ from typing import Any
 from seaway.judge import evidence, history, logspace, mismatch, stream
 from seaway.judge.lanes import Lane
 from seaway.model import codec
-from seaway.model.analysis import Spec
+from seaway.model.analysis import Kind, Spec
 from seaway.model.batch import Batch
 from seaway.model.verdict import Outcome, Verdict
 
@@ -26,9 +26,9 @@ CONTINUE = "continue"
 CORE = 1  # version of the formulas: a record says which it was made with
 
 
-def verdict(judgement: stream.Judgement) -> dict[str, Any]:
-    """The document of a verdict (or of where a canary stands now: `verdict` is then `continue`)."""
-    standing, spec = judgement.standing, judgement.spec
+def verdict(judgement: stream.Judgement, standing: stream.Standing | None = None) -> dict[str, Any]:
+    """The document of a verdict (or of where a canary stands now: `verdict` is then `continue`). `standing`: of an earlier look."""
+    standing, spec = standing or judgement.standing, judgement.spec
     name = standing.metric or _loudest(standing)
     state = standing.metrics.get(name or "")
     document: dict[str, Any] = {
@@ -68,28 +68,42 @@ def verdict(judgement: stream.Judgement) -> dict[str, Any]:
         "ignored": judgement.ignored,
     }
     if standing.outcome is not Outcome.PASS:
-        document["needed"] = needed(judgement)
-        document["would_change"] = _would_change(judgement)
+        document["needed"] = needed(judgement, standing)
+        document["would_change"] = _would_change(judgement, standing)
     return document
 
 
-def needed(judgement: stream.Judgement) -> dict[str, int]:
+def needed(judgement: stream.Judgement, standing: stream.Standing) -> dict[str, int]:
     """Per required rate that is not proven: the candidate requests that its proof still takes, if candidate is as good as stable."""
-    states = {
-        name: state
-        for name in judgement.required
-        if (state := judgement.standing.metrics.get(name)) and not state.proven
-    }
+    states = {name: state for name in judgement.required if (state := standing.metrics.get(name)) and not state.proven}
     estimates = {name: judgement.trials[name].still_needed(state.promote) for name, state in states.items()}
     return {name: count for name, count in estimates.items() if count is not None}
 
 
 def answer(judgement: stream.Judgement, at: datetime, guard: str = "judge") -> Verdict | None:
     """The verdict as the rollout knows it, with the main numbers as evidence; None while the judge keeps looking."""
-    standing = judgement.standing
-    if standing.outcome is None:
-        return None
-    document = verdict(judgement)
+    return None if judgement.standing.outcome is None else _answer(judgement, judgement.standing, at, guard)
+
+
+def so_far(judgement: stream.Judgement, at: datetime, fresh: int, guard: str = "judge") -> Verdict:
+    """Where a rollout's canary stands now: a decision, or what would be said if its time were over.
+
+    A pass is said only while the numbers can be read, and with `fresh`, the candidate requests since the present step began, at
+    the minimum of evidence: what was proven earlier says little about a weight that nobody has met yet.
+    """
+    standing = judgement.verdict or judgement.ruling("it keeps looking")
+    asked = judgement.spec.min_samples
+    if standing.outcome is Outcome.PASS and judgement.unreadable:
+        name, reason = next(iter(judgement.unreadable.items()))
+        standing = replace(standing, outcome=Outcome.ERROR, metric=name, reason=f"{name} cannot be read: {reason}")
+    elif standing.outcome is Outcome.PASS and fresh < asked:
+        words = f"{standing.reason}; it has seen {fresh} of {asked} requests at this weight"
+        standing = replace(standing, outcome=Outcome.INCONCLUSIVE, reason=words)
+    return _answer(judgement, standing, at, guard)
+
+
+def _answer(judgement: stream.Judgement, standing: stream.Standing, at: datetime, guard: str) -> Verdict:
+    document = verdict(judgement, standing)
     known = {key: document[key] for key in ("metric", "at", "batches", "candidate_requests", "alpha", "alpha_promote")}
     numbers = {
         "ratio_low": document["ratio"]["low"],
@@ -97,13 +111,18 @@ def answer(judgement: stream.Judgement, at: datetime, guard: str = "judge") -> V
         "ratio_of": document["ratio_of"],
     }
     e_values = {"ln_e_harm": standing.harm, "ln_e_promote": standing.promote}
-    return Verdict(
-        guard,
-        standing.outcome,
-        at,
-        standing.reason,
-        {**known, **numbers, **e_values, "history": int(judgement.history)},
-    )
+    words = {"would_change": document.get("would_change"), "history": int(judgement.history)}
+    outcome = standing.outcome or Outcome.INCONCLUSIVE
+    return Verdict(guard, outcome, at, standing.reason, {**known, **numbers, **e_values, **sums(judgement), **words})
+
+
+def sums(judgement: stream.Judgement) -> dict[str, int]:
+    """What both sides did so far: of the metric that counts requests and failures."""
+    trial = next((trial for trial in judgement.trials.values() if trial.metric.kind is Kind.RATE), None)
+    if trial is None:
+        return {}
+    sums = {"candidate_events": trial.events, "stable_requests": trial.stable_n, "stable_events": trial.stable_events}
+    return {name: int(value) for name, value in sums.items()}
 
 
 def _plain(log_e: float | None) -> float | None:
@@ -118,9 +137,9 @@ def _loudest(standing: stream.Standing) -> str | None:
     return states[0][0] if states else None
 
 
-def _would_change(judgement: stream.Judgement) -> str:
+def _would_change(judgement: stream.Judgement, standing: stream.Standing) -> str:
     """What would have made it another verdict, in words."""
-    standing, spec = judgement.standing, judgement.spec
+    spec = judgement.spec
     if standing.outcome is Outcome.FAIL:
         return f"an E of harm below {1 / spec.alpha:g} at every look; it reached {logspace.plain(standing.harm):.3g}"
     missing = [
@@ -139,17 +158,29 @@ def line(document: dict[str, Any]) -> str:
 def record(judgement: stream.Judgement) -> dict[str, Any]:
     """All that a verdict was computed from: spec, lanes with thresholds, priors and phi, starts, and the batches tick by tick."""
     return {
-        "format": RECORD,
-        "core": CORE,
+        **head(judgement),
         "canary": judgement.canary,
         "spec": codec.encode(judgement.spec),
         "starts": list(evidence.starts(judgement.spec.deadline_batches, judgement.spec.restarts)),
+        "ticks": [slim(tick) for tick in judgement.worked],
+        "verdict": verdict(judgement),
+    }
+
+
+def head(judgement: stream.Judgement) -> dict[str, Any]:
+    """How each metric is tested. It changes only until every metric has had its first batch."""
+    return {
+        "format": RECORD,
+        "core": CORE,
         "lanes": {name: codec.encode(trial.lanes) for name, trial in judgement.trials.items()},
         "edges": {name: list(trial.edges) for name, trial in judgement.trials.items() if trial.edges},
         "history": judgement.history,
-        "ticks": [[_slim(batch) for batch in tick] for tick in judgement.worked],
-        "verdict": verdict(judgement),
     }
+
+
+def slim(tick: Iterable[Batch]) -> list[dict[str, Any]]:
+    """The batches of one tick, small."""
+    return [_slim(batch) for batch in tick]
 
 
 def restore(
@@ -168,7 +199,8 @@ def restore(
             lanes = codec.decode(tuple[Lane, ...], data["lanes"][name])
             trial.fix(lanes, tuple(data["edges"].get(name, ())))
         judgement.history = bool(data["history"])
-        judgement.repeated, judgement.ignored = int(data["verdict"]["repeated"]), int(data["verdict"]["ignored"])
+        said = data.get("verdict") or {}
+        judgement.repeated, judgement.ignored = int(said.get("repeated", 0)), int(said.get("ignored", 0))
     edges = {name: tuple(values) for name, values in data["edges"].items()}
     feed(judgement, ([_whole(item, edges) for item in tick] for tick in data["ticks"]))
     return judgement
@@ -196,7 +228,7 @@ def replay(
 ) -> dict[str, Any]:
     """Judges a record's batches again, to a verdict if it had one; the new document. Raises like `restore`."""
     judgement = restore(data, spec, past)
-    if spec is not None or data["verdict"]["verdict"] != CONTINUE:
+    if spec is not None or (data.get("verdict") or {}).get("verdict") != CONTINUE:
         judgement.finish()
     return verdict(judgement)
 

@@ -150,6 +150,7 @@ _METRIC: dict[str, Callable[[yaml.Node], Any]] = {
     "at_most": _within(0, 1, "between 0 and 1"),
     "tolerance": _within(-1e-12, 10, "from 0 to below 10"),
     "of": _word,
+    "enough": _within(0, 1e9, "above 0"),
 }
 _SPEC: dict[str, Callable[[yaml.Node], Any]] = {
     "alpha": _alpha,
@@ -174,6 +175,7 @@ _ONLY = {
     "quantiles": "latency",
     "at_most": "objective",
     "of": "objective",
+    "enough": "rate and latency",
 }
 
 
@@ -214,9 +216,21 @@ def _metric(node: yaml.Node, report: _Report) -> Metric | None:
             report.add(node, f"{key} belongs to metrics of kind {kinds}, not {values['kind'].value}")
     if values["kind"] is Kind.OBJECTIVE and "at_most" not in values:
         report.add(node, "an objective needs at_most, the largest allowed share of events, for example 0.005")
+    _enough(node, values, report)
     if values["kind"] is Kind.RATE and values.get("margin", 2.0) <= 1.0:
         report.add(node, "the margin of a rate must be above 1: 2.0 means that a pass proves `not twice as bad`")
     return Metric(**values) if len(report.problems) == before else None
+
+
+def _enough(node: yaml.Node, values: dict[str, Any], report: _Report) -> None:
+    if "enough" not in values:
+        return
+    if values["kind"] is Kind.RATE and values["enough"] >= 1.0:
+        report.add(node, "enough of a rate is a share below 1: 0.01 means that less than 1 % of errors is good enough")
+    if "margin" not in values:
+        report.add(node, "enough needs a margin: it is another way to prove what the margin asks")
+    if values.get("direction", Direction.INCREASE) is not Direction.INCREASE:
+        report.add(node, "enough belongs to rates whose increase is the harm")
 
 
 def _spec(root: yaml.Node, report: _Report) -> Spec | None:

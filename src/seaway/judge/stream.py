@@ -333,23 +333,27 @@ class Judgement:
         if metric.kind is Kind.OBJECTIVE:
             return f"below {metric.at_most:g}"
         if metric.kind is Kind.RATE:
-            return f"not {metric.margin:g} times worse"
-        return f"not slower by {metric.margin or 0:.0%}"
+            return f"not {metric.margin:g} times worse" + (f", or below {metric.enough:g}" if metric.enough else "")
+        return f"not slower by {metric.margin or 0:.0%}" + (
+            f", or within {metric.enough:g} ms" if metric.enough else ""
+        )
 
     def _conclude(self, why: str) -> None:
-        """The end without a decision: a crossing on the way, else error, no_data or inconclusive. Never a pass."""
+        self.verdict = self.standing = self.ruling(why)
+
+    def ruling(self, why: str) -> Standing:
+        """The verdict if it ended now without a decision: a crossing on the way, else error, no_data or inconclusive. Never a pass.
+
+        Changes nothing; `why` it ends is part of the reason.
+        """
         if self.crossed is not None:
             decided = self.crossed
-            ruled = replace(
+            return replace(
                 self.standing, outcome=decided.outcome, metric=decided.metric, reason=decided.reason, at=decided.at
             )
-            self.verdict = self.standing = ruled
-            return
         if self.spec.judge is Judge.KAYENTA:
-            self.verdict = self.standing = _with(
-                self.standing, *migrated.rule(self.spec, (batch for tick in self.worked for batch in tick))
-            )
-            return
+            batches = (batch for tick in self.worked for batch in tick)
+            return _with(self.standing, *migrated.rule(self.spec, batches))
         standing, required = self.standing, self.required
         silent = [n for n in required if self.last.get(n) and len(self.times) - self.last[n] > self.spec.stale_batches]
         missing = [name for name in required if name not in self.last]
@@ -367,7 +371,7 @@ class Judgement:
             ruled = _with(standing, Outcome.NO_DATA, missing[0], f"{why}; {missing[0]} has no data at all")
         else:
             ruled = self._inconclusive(why)
-        self.verdict = self.standing = ruled
+        return ruled
 
     def _inconclusive(self, why: str) -> Standing:
         open_ = [name for name in self.required if not self.standing.metrics[name].proven]

@@ -48,11 +48,14 @@ class Trial:
         self.edges: tuple[float, ...] = past.edges if past is not None else ()
         self.lanes: tuple[Lane, ...] = ()
         self.groups: tuple[Evidence, ...] = ()
+        self.harmful: list[Evidence] = []
+        self.proving: list[Evidence] = []
         self.n = 0.0
         self.best: Floats = np.zeros(0)
         self.stable_tails: Floats = np.zeros(0)
         self.stable_n = 0.0
         self.stable_events = 0.0
+        self.events = 0.0
         self.proven = False
         if metric.kind is not Kind.LATENCY:
             self._build(())
@@ -154,33 +157,49 @@ class Trial:
         return Course(harm, best, weakest, proven, n, paths, positions, lane_harm)
 
     def _weakest(self, best: Floats, tails: Floats) -> Floats:
-        """Ln E of the lane that a pass waits for: all promotion lanes must reach 1 / alpha. -inf where nothing can be said."""
-        if not best.shape[1]:
-            return np.full(len(tails), -np.inf)
-        if self.proving[0].lanes[0].quantile >= 0:
-            return np.asarray(best.min(axis=1))
-        return self._weakest_beside(best, tails)
+        """Ln E of what a pass waits for: the proof of every quantile must reach 1 / alpha. -inf where nothing can be said.
 
-    def _weakest_beside(self, best: Floats, tails: Floats) -> Floats:
+        With a level that is enough there are two ways to each proof, at half of alpha each.
+        """
+        order = [lane for group in self.proving for lane in group.lanes]
+        level = {lane.quantile: at for at, lane in enumerate(order) if self._is_level(lane)}
+        compared = [at for at, lane in enumerate(order) if not self._is_level(lane)]
+        if not order:
+            return np.full(len(tails), -np.inf)
+        proofs: dict[float, Floats] = {}
+        if compared and order[compared[0]].quantile < 0:
+            proofs = self._beside([order[at].stable_edge for at in compared], best[:, compared], tails)
+        else:
+            for at in compared:
+                known = proofs.get(order[at].quantile)
+                proofs[order[at].quantile] = best[:, at] if known is None else np.minimum(known, best[:, at])
+        for quantile, at in level.items():
+            proofs[quantile] = np.maximum(proofs[quantile], best[:, at]) - math.log(2.0)
+        return np.asarray(np.min(np.stack(list(proofs.values())), axis=0))
+
+    def _is_level(self, lane: Lane) -> bool:
+        """Does this lane prove that candidate is good enough by itself?"""
+        return lane.kernel == "objective" and self.metric.kind is not Kind.OBJECTIVE
+
+    def _beside(self, places: list[int], best: Floats, tails: Floats) -> dict[float, Floats]:
         """Without history the quantiles' places are not known: the edges beside stable's quantile so far must be proven.
 
         They are picked from stable's data, one out of J: so each is held against J / alpha, by taking ln J off its evidence.
         """
-        order = [lane for group in self.proving for lane in group.lanes]
-        edges = np.array([lane.stable_edge for lane in order])
+        edges = np.array(places)
         sorted_lanes = np.argsort(edges)
-        reached = best[:, sorted_lanes] - math.log(len(order))
+        reached = best[:, sorted_lanes] - math.log(len(places))
         seen = self.stable_tails + np.cumsum(tails[:, 1:], axis=0)
         total = self.stable_n + np.cumsum(tails[:, 0])
         above = seen[:, edges[sorted_lanes]]
-        weakest = np.where(total > 0, np.inf, -np.inf)
+        proofs = {}
         for quantile in self.metric.quantiles:
             place = (above > (1 - quantile) * total[:, None]).sum(axis=1)  # lanes whose edge lies below the quantile
-            right = np.minimum(place, len(order) - 1)[:, None]
+            right = np.minimum(place, len(places) - 1)[:, None]
             left = np.maximum(place - 1, 0)[:, None]
             both = np.minimum(np.take_along_axis(reached, right, 1)[:, 0], np.take_along_axis(reached, left, 1)[:, 0])
-            weakest = np.minimum(weakest, np.where(place < len(order), both, -np.inf))
-        return np.asarray(weakest)
+            proofs[quantile] = np.where((place < len(places)) & (total > 0), both, -np.inf)
+        return proofs
 
     def commit(self, course: Course, ticks: list[Batch | None]) -> None:
         """Keeps what `look` said, to its end."""
@@ -194,6 +213,7 @@ class Trial:
             if batch is not None and batch.stable is not None and not batch.unreadable:
                 self.stable_n += batch.stable.n
                 self.stable_events += batch.stable.events
+                self.events += batch.candidate.events if batch.candidate else 0
                 if self.edges and batch.stable.counts:
                     self.stable_tails = self.stable_tails + history.tails(batch.stable.counts)
 
@@ -218,9 +238,11 @@ class Trial:
 
         Only for rates: from stable's rate and the share so far, by the mean growth of the evidence.
         """
-        margin = self.metric.margin
-        if self.metric.kind is not Kind.RATE or margin is None or log_e is None or not self.n or not self.stable_events:
+        margin, enough = self.metric.margin, self.metric.enough
+        if self.metric.kind is not Kind.RATE or margin is None or log_e is None or not self.n or not self.stable_n:
             return None
-        gain = power.safety_growth(margin, self.n / (self.n + self.stable_n), self.stable_events / self.stable_n)
+        rate = self.stable_events / self.stable_n
+        gain = power.safety_growth(margin, self.n / (self.n + self.stable_n), rate)
+        gain = max(gain, power.level_growth(enough, rate)) if enough else gain
         missing = math.log(1 / self.spec.alpha_promote) - log_e
         return math.ceil(missing * self.lanes[0].phi / gain) if gain > 0 and missing > 0 else None

@@ -1,4 +1,4 @@
-"""What happened inside a window, from cumulative counters: differences that are never negative. Called by `guard`.
+"""What happened inside a window, from cumulative counters: differences that are never negative. Called by `guard` and `batching`.
 
 A counter that belongs to another process (`epoch` changed) or that went back was reset: it counts from zero again, so the
 later value itself is the difference. What an old process counted between its last sample and its end is lost, not guessed.
@@ -41,6 +41,13 @@ def increase(samples: Sequence[Sample], length: timedelta, now: datetime) -> Win
         total = _plus(total, before, after)
     seconds = (used[-1].at - used[0].at).total_seconds() if used else 0.0
     return Window(total.requests, min(total.failed, total.requests), total.latency, total.resets, seconds)
+
+
+def between(before: Sample, after: Sample) -> Window:
+    """What was counted from one sample to the next; after a reset all that the later one has counted."""
+    counted = _plus(Window(), before, after)
+    seconds = (after.at - before.at).total_seconds()
+    return Window(counted.requests, min(counted.failed, counted.requests), counted.latency, counted.resets, seconds)
 
 
 def quantile(latency: Histogram, share: float) -> float | None:

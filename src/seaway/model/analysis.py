@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+
+from seaway.model.verdict import Reaction
+
+JUDGE = "judge"  # the name under which its verdicts stand beside those of the guards
 
 
 class Kind(StrEnum):
@@ -51,6 +56,8 @@ class Metric:
     `margin`: what a promotion proves. rate: "not `margin` times worse" (above 1). latency: "no quantile slower by this
     fraction". None = nothing is proven for it. `weight`: its part of alpha for rollback (parts are scaled to sum to 1). `at_most`: the
     objective's limit as a fraction. `tolerance`: its own, else the one of the whole. `of`: an objective reads this metric's batches.
+    `enough`: good enough whatever stable does, so that a service without errors can pass: a share of a rate, or milliseconds
+    below which differences of latency do not matter. 0 = only the comparison counts.
     """
 
     name: str
@@ -62,6 +69,7 @@ class Metric:
     at_most: float = 0.0
     tolerance: float | None = None
     of: str = ""
+    enough: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +103,32 @@ class Spec:
     def required(self) -> tuple[str, ...]:
         """The metrics without whose proof nothing passes."""
         return tuple(m.name for m in self.metrics if m.margin is not None) if self.must_have is None else self.must_have
+
+
+class Underpowered(StrEnum):
+    """What follows when the plan shows that its canary cannot prove enough in its time: start and hold at the end (hold),
+    start and look longer (extend), start with synthetic requests (load), or do not start (refuse).
+    """
+
+    HOLD = "hold"
+    EXTEND = "extend"
+    LOAD = "load"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The judge of a release: what it is asked, and what follows from each of its answers. `fail` counts at once, the others
+    when an analysis or a ramp ends. `extend_max`: how long `extend` may look in all; then it becomes a hold.
+    `requests_per_minute`: declared traffic of the service, 0 = as measured.
+    """
+
+    spec: Spec
+    on_fail: Reaction = Reaction.ROLLBACK
+    on_inconclusive: Reaction = Reaction.EXTEND
+    on_no_data: Reaction = Reaction.HOLD
+    on_error: Reaction = Reaction.HOLD
+    extend_max: timedelta = timedelta(minutes=10)
+    deadline: timedelta = timedelta(hours=1)
+    underpowered: Underpowered = Underpowered.HOLD
+    requests_per_minute: float = 0.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from seaway.model.analysis import Judging
 from seaway.model.metrics import MetricsSource
 from seaway.model.service import Tls
 from seaway.model.verdict import Guard
@@ -64,11 +65,22 @@ class CanaryStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """A canary without steps: its weight follows the evidence. `risk`: requests that may be harmed per feedback loop."""
+
+    risk: float = 3.0
+    deadline: timedelta = timedelta(hours=1)
+    most: int = 500_000  # ppm
+    lag: timedelta | None = None  # None: the environment's tick
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """How traffic moves. kind: rolling | blue-green | canary. Fields of other kinds keep their defaults."""
 
     kind: str = "canary"
     steps: tuple[CanaryStep, ...] = ()
+    ramp: Budget | None = None  # canary: instead of steps
     max_surge: str = "25%"  # rolling: instances above the wished number, count or percent
     max_unavailable: str = "0"  # rolling: instances below it
     auto_promotion: bool = True  # blue-green: switch by itself, or wait for `promote`
@@ -91,6 +103,7 @@ class Environment:
     strategy: Strategy = Strategy()
     gates: tuple[Gate, ...] = ()
     objectives: tuple[Guard, ...] = ()
+    judging: Judging | None = None
     soak: timedelta = timedelta(minutes=5)
     promote_from: str = ""
     concurrency: Concurrency = Concurrency.SUPERSEDE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from seaway.model.analysis import Judging
 from seaway.model.environment import Concurrency, IfEngineLost, OnUnobservable
 from seaway.model.metrics import MetricsSource
 from seaway.model.revision import Revision
@@ -92,10 +93,24 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Every guard must pass within `duration`; then the next step begins at once."""
+    """Every guard, and the judge where there is one, must pass within `duration`; then the next step begins at once."""
 
     duration: timedelta
     kind: Literal["analysis"] = "analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """The weight follows the judge's evidence, so that at most `budget` requests are expected to be harmed until the next
+    look can react. Over when the judge passes; at most `deadline`. `most`: the largest weight on the way (ppm); `lag`: how old
+    the judge's numbers may be.
+    """
+
+    budget: float = 3.0
+    deadline: timedelta = timedelta(hours=1)
+    most: int = 500_000
+    lag: timedelta = timedelta(seconds=1)
+    kind: Literal["ramp"] = "ramp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,7 @@ Step = (
     | SetWeight
     | Pause
     | Analysis
+    | Ramp
     | Hold
     | Promote
     | Soak
@@ -166,6 +182,9 @@ class Plan:
     verify_timeout: timedelta = timedelta(seconds=10)
     warnings: tuple[str, ...] = ()
     undo: bool = False  # a return to an earlier revision: no pauses, no analysis
+    judging: Judging | None = None  # None: only the guards decide
+    power: tuple[str, ...] = ()  # what the canary can detect and prove, in sentences
+    underpowered: bool = False
     site: str = ""  # the host that holds its files and processes
     labels: tuple[tuple[str, str], ...] = field(default=())
     metrics_source: MetricsSource = field(

@@ -6,11 +6,13 @@ and the take-over of a port come first, promotion and soak last, the same for al
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seaway.errors import PlanRefused, UnknownName
 from seaway.model import weight
+from seaway.model.analysis import Judging, Underpowered
 from seaway.model.environment import Environment
 from seaway.model.metrics import MetricsSource
 from seaway.model.placement import Placement
@@ -22,19 +24,34 @@ from seaway.model.verdict import Guard
 from seaway.plan import blue_green, canary, check, gates, rolling, warn
 
 _STRATEGIES = {"rolling": rolling.steps, "blue-green": blue_green.steps, "canary": canary.steps}
+Power = Callable[[Plan], tuple[tuple[str, ...], bool]]  # what a canary can find, in sentences; and: is that too little?
 _START_MARGIN = timedelta(seconds=30)  # beyond the service's own start timeout
 
 
 def build(service: Service, environment: Environment, candidate: Revision, placement: Placement, *,
-          now: datetime, owner: PortOwner | None = None, site: str = "") -> Plan:  # fmt: skip
-    """`owner`: a foreign process on the gateway's port, whose place is taken. Raises PlanRefused with the reason and a hint."""
+          now: datetime, owner: PortOwner | None = None, site: str = "", power: Power | None = None) -> Plan:  # fmt: skip
+    """`owner`: a foreign process on the gateway's port, whose place is taken. `power`: what a judged canary can find, from the
+    traffic that was seen. Raises PlanRefused with the reason and a hint.
+    """
     stable = _stable(placement)
     middle, strategy = _middle(service, environment, stable, candidate)
     begin = gates.steps(environment, now)
     if service.before and not _only_scale(stable, candidate):
         begin += (RunBefore(service.before),)
-    return assembled(service, environment, candidate, stable, owner=owner, site=site, strategy=strategy,
+    made = assembled(service, environment, candidate, stable, owner=owner, site=site, strategy=strategy,
                       steps=(*begin, *_with_take_over(middle, owner), *end(environment)))  # fmt: skip
+    return _with_power(made, power) if power and made.judging and made.strategy == "canary" else made
+
+
+def _with_power(made: Plan, power: Power) -> Plan:
+    """An underpowered canary never slides through: it is held or extended at its end, or refused here, as declared."""
+    sentences, few = power(made)
+    if few and made.judging and made.judging.underpowered is Underpowered.REFUSE:
+        raise PlanRefused(
+            f"the canary is underpowered: {' '.join(sentences)}",
+            hint="give it more weight or time, or change `underpowered` (seaway docs analysis)",
+        )
+    return replace(made, power=sentences, underpowered=few)
 
 
 def end(environment: Environment) -> tuple[Step, ...]:
@@ -59,6 +76,7 @@ def assembled(service: Service, environment: Environment, candidate: Revision, s
         metrics_source=MetricsSource() if worker else environment.metrics_source,
         steps=steps,
         guards=_guards(service, environment),
+        judging=None if undo else _judging(service, environment, candidate, stable),
         tick=environment.tick,
         concurrency=environment.concurrency,
         on_unobservable=environment.on_unobservable,
@@ -99,7 +117,20 @@ def _middle(service: Service, environment: Environment, stable: Revision | None,
         steps: tuple[Step, ...] = (Scale(replicas, 0), SetWeight(weight.WHOLE))
         return _without_traffic(steps, service), "first" if stable is None else "scale"
     used = "rolling" if service.worker else kind
+    if used == "canary":
+        return _canary(environment, candidate, stable), used
     return _without_traffic(_STRATEGIES[used](environment.strategy, candidate, stable), service), used
+
+
+def _canary(environment: Environment, candidate: Revision, stable: Revision) -> tuple[Step, ...]:
+    strategy, judging = environment.strategy, environment.judging
+    if strategy.ramp is None:
+        return canary.steps(strategy, candidate, stable, judging.deadline if judging else None)
+    if judging is None:
+        raise PlanRefused(
+            "a ramp follows the judge's evidence, and no `analysis` is declared", hint="seaway docs analysis"
+        )
+    return canary.ramp(strategy.ramp, candidate, stable, environment.tick)
 
 
 def _without_traffic(steps: tuple[Step, ...], service: Service) -> tuple[Step, ...]:
@@ -117,3 +148,11 @@ def _with_take_over(steps: tuple[Step, ...], owner: PortOwner | None) -> tuple[S
 
 def _guards(service: Service, environment: Environment) -> tuple[Guard, ...]:
     return () if service.worker else environment.objectives
+
+
+def _judging(
+    service: Service, environment: Environment, candidate: Revision, stable: Revision | None
+) -> Judging | None:
+    """The judge compares: without another revision beside the candidate it has nothing to say."""
+    alone = stable is None or stable.id == candidate.id
+    return None if service.worker or alone else environment.judging

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from seaway.errors import PlanRefused
 from seaway.model import weight
-from seaway.model.environment import CanaryStep, Strategy
-from seaway.model.plan import Analysis, Hold, Pause, Scale, SetWeight, Step
+from seaway.model.environment import Budget, CanaryStep, Strategy
+from seaway.model.plan import Analysis, Hold, Pause, Ramp, Scale, SetWeight, Step
 from seaway.model.revision import Revision
 
 
-def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[Step, ...]:
+def ramp(budget: Budget, candidate: Revision, stable: Revision, tick: timedelta) -> tuple[Step, ...]:
+    """The weight follows the evidence, up to `most`; what is left goes in one step once the judge has passed."""
+    step = Ramp(budget.risk, budget.deadline, budget.most, budget.lag if budget.lag is not None else tick)
+    needed = weight.replicas_for(budget.most, candidate.service.replicas)
+    first = Scale(needed, stable.service.replicas)
+    return (first, step, *_to(weight.WHOLE, budget.most, candidate, stable))
+
+
+def steps(
+    strategy: Strategy, candidate: Revision, stable: Revision, judged: timedelta | None = None
+) -> tuple[Step, ...]:
     """Ends at 100 %, whatever was written last. Stable keeps all its instances until the end: the way back stays open.
 
+    `judged`: the judge must have passed within this time before the last step to 100 %; None without a judge.
     Raises PlanRefused for a weight that does not grow: users who were moved once are never moved back by a step.
     """
     made: list[Step] = []
@@ -28,6 +41,8 @@ def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[St
             )
         made += _to(written.set_weight, reached, candidate, stable)
         reached = written.set_weight
+    if judged and 0 < reached < weight.WHOLE and not isinstance(made[-1], Analysis):
+        made.append(Analysis(judged))
     if reached < weight.WHOLE:
         made += _to(weight.WHOLE, reached, candidate, stable)
     return tuple(made)

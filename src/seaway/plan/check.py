@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from seaway.errors import PlanRefused
 from seaway.model import weight
-from seaway.model.plan import Analysis, Approval, PauseUntil, Plan, Promote, Scale, SetWeight, Soak
+from seaway.model.plan import Analysis, Approval, PauseUntil, Plan, Promote, Ramp, Scale, SetWeight, Soak
 
 _GATES = (Approval, PauseUntil)
 
@@ -35,8 +35,10 @@ def _problems(plan: Plan) -> Iterable[str]:
     names = [guard.name for guard in plan.guards]
     if len(set(names)) != len(names):
         yield "two guards have the same name"
-    if Analysis in kinds and not plan.guards:
-        yield "an `analysis` step needs guards: without objectives nothing could ever pass"
+    if Analysis in kinds and not plan.guards and plan.judging is None:
+        yield "an `analysis` step needs objectives or the judge: without them nothing could ever pass"
+    if Ramp in kinds and plan.judging is None:
+        yield "a ramp follows the judge's evidence, and the plan has no judge"
     if any(step.required < 1 for step in plan.steps if isinstance(step, Approval)):
         yield "an approval asks for at least one person"
     yield from _weights(plan)
@@ -52,10 +54,12 @@ def _weights(plan: Plan) -> Iterable[str]:
             if step.stable == 0 and reached < weight.WHOLE and _serves(plan):
                 yield f"stable would have no instance while it has {weight.render(weight.WHOLE - reached)} of the traffic"
             instances = step.candidate
+        if isinstance(step, Ramp):
+            yield from _ramp(step, instances, reached, plan)
+            reached = step.most
         if isinstance(step, SetWeight):
             needed = step.instances or weight.replicas_for(step.weight, plan.candidate.service.replicas)
-            if instances < needed:
-                yield f"{instances} instances do not cover {weight.render(step.weight)} of the traffic"
+            yield from _covered(instances, needed, step.weight)
             if not (reached < step.weight <= weight.WHOLE or reached == step.weight == weight.WHOLE):
                 yield f"a weight of {weight.render(step.weight)} after {weight.render(reached)}: weights must grow to 100 %"
             reached = step.weight
@@ -63,6 +67,17 @@ def _weights(plan: Plan) -> Iterable[str]:
         yield f"it would promote a candidate that has {weight.render(reached)} of the traffic"
     if plan.gateway is None and reached:
         yield "a worker has no traffic to divide"
+
+
+def _covered(instances: int, needed: int, ppm: int) -> Iterable[str]:
+    if instances < needed:
+        yield f"{instances} instances do not cover {weight.render(ppm)} of the traffic"
+
+
+def _ramp(step: Ramp, instances: int, reached: int, plan: Plan) -> Iterable[str]:
+    yield from _covered(instances, weight.replicas_for(step.most, plan.candidate.service.replicas), step.most)
+    if not reached < step.most < weight.WHOLE or step.budget <= 0:
+        yield f"a ramp up to {weight.render(step.most)} after {weight.render(reached)}, with a budget of {step.budget:g}"
 
 
 def _serves(plan: Plan) -> bool:

@@ -16,6 +16,7 @@ from seaway.model.plan import (
     Plan,
     Preview,
     Promote,
+    Ramp,
     RunBefore,
     Scale,
     SetWeight,
@@ -25,6 +26,7 @@ from seaway.model.plan import (
 )
 from seaway.model.service import RollbackClass
 from seaway.model.verdict import Guard, Measure
+from seaway.plan import judged
 from seaway.plan.identity import plan_hash
 
 WIDTH = 80
@@ -42,7 +44,10 @@ def render(plan: Plan) -> str:
     lines += [""] if plan.warnings else []
     for number, step in enumerate(plan.steps, 1):
         lines += _wrapped(f"{number:>3}. {words(step, plan)}", "     ")
-    for title, body in (("guards", _guards(plan)), ("going back", _back(plan)), ("if the engine is lost", _lost(plan))):
+    parts = [("guards", _guards(plan)), ("going back", _back(plan)), ("if the engine is lost", _lost(plan))]
+    if plan.judging:
+        parts.insert(0, ("the judge", judged.lines(plan, plan.judging)))
+    for title, body in parts:
         lines += ["", f"{title}:"]
         for line in body:
             lines += _wrapped(f"  {line}", "    ")
@@ -68,7 +73,7 @@ def words(step: Step, plan: Plan) -> str:
             return _traffic(step, plan)
 
 
-def _traffic(step: Preview | SetWeight | Analysis | Promote | Soak, plan: Plan) -> str:
+def _traffic(step: Preview | SetWeight | Analysis | Ramp | Promote | Soak, plan: Plan) -> str:
     match step:
         case Preview():
             return f"the candidate answers on {step.host}, and gets no other traffic"
@@ -76,7 +81,13 @@ def _traffic(step: Preview | SetWeight | Analysis | Promote | Soak, plan: Plan) 
             limit = duration.render(plan.verify_timeout)
             return f"traffic: candidate {weight.render(step.weight)}; verified on every worker within {limit}, then observed"
         case Analysis():
-            return f"every guard must pass within {duration.render(step.duration)}"
+            who = " and ".join((["every guard"] if plan.guards else []) + (["the judge"] if plan.judging else []))
+            return f"{who} must pass within {duration.render(step.duration)}"
+        case Ramp():
+            return (
+                f"ramp: the weight follows the evidence up to {weight.render(step.most)}, at most {step.budget:g} requests harmed "
+                f"until it can react; until the judge passes, at most {duration.render(step.deadline)}"
+            )
         case Promote():
             return "promote: the candidate becomes stable"
         case Soak():

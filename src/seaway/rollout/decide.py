@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from seaway.model.rollout import Rollout, State
-from seaway.rollout import back, forward, looks, people, trouble
+from seaway.rollout import back, forward, looks, people, ramping, trouble
 from seaway.rollout.messages import (
     Abort,
     Admit,
@@ -27,6 +27,7 @@ from seaway.rollout.messages import (
     PauseNow,
     ProbeSeen,
     PromoteNow,
+    RampDue,
     Resume,
     RouteSeen,
     Supersede,
@@ -60,8 +61,8 @@ def _take_in(turn: Turn, event: Event) -> None:
             looks.seen_job(turn, event.job)
         case ProbeSeen():
             looks.seen_probes(turn, event.probed)
-        case VerdictSeen():
-            looks.seen_verdicts(turn, event.verdicts)
+        case VerdictSeen() | RampDue():
+            _take_evidence(turn, event)
         case DeadlinePassed():
             if event.deadline == turn.rollout.deadline:
                 trouble.deadline(turn)
@@ -71,6 +72,13 @@ def _take_in(turn: Turn, event: Event) -> None:
             _heed(turn, event)
     if isinstance(event, (InstancesSeen, RouteSeen, JobsSeen)):
         trouble.repeat_due(turn)
+
+
+def _take_evidence(turn: Turn, event: VerdictSeen | RampDue) -> None:
+    if isinstance(event, RampDue):
+        ramping.due(turn, event)
+    else:
+        looks.seen_verdicts(turn, event.verdicts)
 
 
 def _heed(turn: Turn, event: Event) -> None:

@@ -11,6 +11,7 @@ from seaway.model.plan import (
     PauseUntil,
     Preview,
     Promote,
+    Ramp,
     RunBefore,
     Scale,
     SetWeight,
@@ -47,6 +48,8 @@ def render(rollout: Rollout) -> dict[str, codec.Json]:
         "step": rollout.step,
         "steps": _steps(rollout),
         "guards": codec.encode(plan.guards),
+        "judging": codec.encode(plan.judging),
+        "power": list(plan.power),
         "verdicts": codec.encode(rollout.verdicts),
         "approvals": codec.encode(rollout.approvals),
         "waiting": _waiting(rollout),
@@ -67,6 +70,8 @@ def step_text(step: Step) -> str:
             return f"pause {duration.render(step.duration)}" if step.duration else "pause until promoted"
         case Analysis():
             return f"analysis, at most {duration.render(step.duration)}"
+        case Ramp():
+            return f"ramp, at most {duration.render(step.deadline)}"
         case Soak():
             return f"soak {duration.render(step.duration)}"
         case Hold():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from seaway.model.plan import Analysis, Hold, Pause
+from seaway.model.plan import Analysis, Hold, Pause, Ramp
 from seaway.model.rollout import State, StepRecord
 from seaway.rollout import leave, routes, steps
 from seaway.rollout.finish import finish
 from seaway.rollout.turn import RETIRE, SHRINK, Turn
 
-_SKIPPED_IN_FULL = (Pause, Analysis, Hold)
+_SKIPPED_IN_FULL = (Pause, Analysis, Ramp, Hold)
 
 
 def advance(turn: Turn) -> None:

@@ -119,10 +119,19 @@ class ProbeSeen:
 
 @dataclass(frozen=True, slots=True)
 class VerdictSeen:
-    """A guard's verdict that differs from its last one, or that ends an analysis."""
+    """A guard's or the judge's verdict that differs from its last one, or that ends an analysis."""
 
     verdicts: tuple[Verdict, ...]
     kind: Literal["verdict_seen"] = "verdict_seen"
+
+
+@dataclass(frozen=True, slots=True)
+class RampDue:
+    """The weight (ppm) that a ramp wishes now, by the evidence so far; `note`: what the router made of it."""
+
+    weight: int
+    note: str = ""
+    kind: Literal["ramp_due"] = "ramp_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ Event = (
     | RouteSeen
     | ProbeSeen
     | VerdictSeen
+    | RampDue
     | LossSeen
     | DeadlinePassed
     | CommandFailed

@@ -6,9 +6,11 @@ Abort is accepted in every state that is not terminal. One exception, kept simpl
 
 from __future__ import annotations
 
-from seaway.model.plan import Analysis, Approval, Hold, Pause
+from datetime import timedelta
+
+from seaway.model.plan import Analysis, Approval, Hold, Pause, Ramp
 from seaway.model.rollout import ApprovalRecord, Rollout, State
-from seaway.rollout import back, forward, hold, observe, routes
+from seaway.rollout import back, forward, hold, observe, ramping, routes
 from seaway.rollout.finish import finish
 from seaway.rollout.messages import Abort, Approve, Event, PauseNow, PromoteNow, Resume, Supersede
 from seaway.rollout.turn import BACK, RETIRE, Turn
@@ -25,7 +27,7 @@ _PAUSABLE = frozenset(
         State.SOAKING,
     }
 )
-_SKIPPABLE = (Pause, Analysis, Hold)
+_SKIPPABLE = (Pause, Analysis, Ramp, Hold)
 _TIMED = frozenset({State.OBSERVING, State.SOAKING})
 
 
@@ -142,6 +144,8 @@ def _leave_hold(turn: Turn) -> None:
     elif to in _TIMED and left and to is not None:
         turn.enter(to, reason="")
         hold.rest(turn, left)
+        if isinstance(turn.step, Ramp):
+            ramping.extend(turn, timedelta(seconds=left))
         wrong = observe.finding(turn) not in {"", observe.SEEN, observe.BLIND}
         if turn.flag("wished") and (wrong or not routes.is_verified(turn)):
             routes.wish(turn)

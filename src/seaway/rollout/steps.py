@@ -18,6 +18,7 @@ from seaway.model.plan import (
     PauseUntil,
     Preview,
     Promote,
+    Ramp,
     RunBefore,
     Scale,
     SetWeight,
@@ -27,7 +28,7 @@ from seaway.model.plan import (
 )  # fmt: skip
 from seaway.model.revision import Revision
 from seaway.model.rollout import State
-from seaway.rollout import hold, instances, judging, leave, observe, routes
+from seaway.rollout import hold, instances, judging, leave, observe, ramping, routes
 from seaway.rollout.messages import ConvergeInstances, RunJob, StopForeign
 from seaway.rollout.turn import ENGINE, PERSON, SHRINK, Side, Turn
 
@@ -50,6 +51,9 @@ def enter(turn: Turn, step: Step) -> None:
             _set_weight(turn, step)
         case Pause() | Hold() | Analysis():
             _observe(turn, step)
+        case Ramp():
+            turn.forget("extended")
+            ramping.enter(turn, step)
         case Promote() | Soak():
             _settle(turn, step)
 
@@ -70,6 +74,9 @@ def done(turn: Turn, step: Step) -> bool:
         case SetWeight():
             return _weight_reached(turn, step)
         case Analysis():
+            return turn.state is State.OBSERVING and judging.all_pass(turn)
+        case Ramp():
+            ramping.verified(turn)
             return turn.state is State.OBSERVING and judging.all_pass(turn)
         case Promote():
             return _promoted(turn)
@@ -281,9 +288,8 @@ def _observe(turn: Turn, step: Pause | Hold | Analysis) -> None:
         case Analysis():
             turn.enter(State.OBSERVING)
             length = duration.render(step.duration)
-            turn.wait(
-                f"every guard to pass within {length}", step.duration, "the policies of the guards decide", owner=ENGINE
-            )
+            who = judging.who(turn)
+            turn.wait(f"{who} to pass within {length}", step.duration, "their policies decide", owner=ENGINE)
 
 
 def _settle(turn: Turn, step: Promote | Soak) -> None:

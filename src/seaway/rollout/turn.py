@@ -14,6 +14,7 @@ survive until the next event go to `Rollout.memory` as JSON scalars; the keys ar
 | stage, drained, drain_over | the leg that takes a side out: see `leave` |
 | left, extended | seconds left when it was held; seconds an observation was extended by |
 | retry, retry_at, retries | commands to repeat: see `trouble` |
+| ramp.until, ramp.note | when a ramp must be over; what the router rounded: see `ramping` |
 | preview, unbound | the preview host in force; the port still belongs to somebody else |
 """
 
