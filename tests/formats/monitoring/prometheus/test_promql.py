@@ -25,7 +25,7 @@ def test_words_are_filled_in_and_other_dollars_stay() -> None:
         'x{a="shop",v=~"(?:shop-1|shop-2)",p=~"^/$",zone="a\\"b\\\\c\\n"}'
     )
     assert promql.selector('x{$labels,v=~"$revisions"}', MetricsSource(), queries, "shop", ()) == (
-        'x{__name__=~".+",v=~".*"}'
+        'x{seaway_none="",v=~".*"}'
     )
 
 
