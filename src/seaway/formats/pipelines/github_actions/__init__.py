@@ -1,17 +1,20 @@
 """GitHub Actions: workflows, composite actions and local reusable workflows. Called through the table in `registry`.
 
-expressions, contexts     `${{ }}` <-> the tree of expressions, in neutral words
-reader, triggers, jobs, steps, values     the file -> model
-components, pins          what well-known actions mean, and how they are pinned
-reuse                     local actions and workflows put where they are used
+    expressions, contexts                     `${{ }}` <-> the tree of expressions, in neutral words
+    reader, triggers, jobs, steps, values     the file -> model
+    writer, write_*, words                    model -> the file
+    components, pins                          what well-known actions mean, and how they are pinned
 
 A file that is neither a workflow nor an action raises ConfigError; all else is modelled or kept.
 """
 
 from __future__ import annotations
 
+from seaway.formats.pipelines.github_actions import writer
 from seaway.formats.pipelines.github_actions.reader import read_file
+from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.sources import Sources
+from seaway.model.loss import Written
 from seaway.model.pipeline import Pipeline
 
 NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
@@ -22,3 +25,9 @@ def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
     pipeline = read_file(text, path)
     del sources
     return pipeline
+
+
+def render(pipeline: Pipeline) -> Written:
+    """The pipeline as a workflow."""
+    losses = Losses()
+    return writer.write(pipeline, losses)

@@ -232,11 +232,13 @@ def printed(expr: Expr) -> str:
 def printed_text(text: Text) -> str:
     """A text with its expressions in `${{ }}`. Raises Unprintable."""
     if isinstance(text, str):
-        return text.replace("${{", "${{ '${{' }}") if "${{" in text else text
-    return "".join(
-        part.replace("${{", "${{ '${{' }}") if isinstance(part, str) else f"${{{{ {printed(part)} }}}}"
-        for part in text.parts
-    )
+        return literal(text)
+    return "".join(literal(part) if isinstance(part, str) else f"${{{{ {printed(part)} }}}}" for part in text.parts)
+
+
+def literal(text: str) -> str:
+    """Text that GitHub must not take for an expression."""
+    return text if "${{" not in text or template(text) == text else text.replace("${{", "${{ '${{' }}")
 
 
 def printed_condition(found: Condition) -> str:
