@@ -29,7 +29,9 @@ TABLE: Mapping[str, Mapping[str, str]] = {
 }
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
-    "pipelines": {},
+    "pipelines": {
+        "github_actions": "seaway.formats.pipelines.github_actions",
+    },
 }
 
 
