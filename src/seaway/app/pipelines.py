@@ -16,6 +16,7 @@ from seaway.model.loss import Written
 from seaway.model.pipeline import Pipeline
 
 LARGEST = 4 * 1024 * 1024  # bytes of one file
+MANY = 10_000  # YAML files that are looked at for a name with `*`
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,19 @@ def sources(root: Path, libraries: Mapping[str, Path]) -> Sources:
         folder = libraries.get(name)
         return _below(folder.resolve(), place) if folder else None
 
-    return Sources(lambda place: _below(root, place), library)
+    return Sources(lambda place: _below(root, place), library, lambda: _yaml_below(root))
+
+
+def _yaml_below(root: Path) -> list[str]:
+    """The YAML files of the repository, for includes with `*`; at most MANY. Of hidden folders only `.gitlab` counts."""
+    found: list[str] = []
+    for folder, inner, names in os.walk(root):
+        inner[:] = sorted(one for one in inner if not one.startswith(".") or one == ".gitlab")
+        place = Path(folder).relative_to(root)
+        found += [(place / name).as_posix() for name in sorted(names) if name.endswith((".yml", ".yaml"))]
+        if len(found) >= MANY:
+            break
+    return found[:MANY]
 
 
 def _below(root: Path, place: str) -> str | None:

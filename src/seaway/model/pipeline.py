@@ -292,6 +292,7 @@ class Job:
     """`needs` None: none are written (then stages decide, where the system has them); (): it waits for nobody.
 
     `calls`: this job is another pipeline, with `inputs`. `template`: it only serves others, by `extends`.
+    `dependencies`: the jobs whose artifacts come along; None: those of its needs, or of all stages before (GitLab).
     `manual`: a person starts it. `parallel`: copies that share the work. `part_of`: the job of the matrix it came from.
     """
 
@@ -311,6 +312,7 @@ class Job:
     steps: tuple[Step, ...] = ()
     caches: tuple[Cache, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    dependencies: tuple[str, ...] | None = None
     outputs: tuple[Variable, ...] = ()
     timeout: timedelta | None = None
     retry: Retry | None = None

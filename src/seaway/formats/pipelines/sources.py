@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 MAX_FILES = 200  # that one pipeline may pull in
@@ -14,6 +15,10 @@ def _nothing(_library: str, _path: str) -> str | None:
     return None
 
 
+def _none() -> Iterable[str]:
+    return ()
+
+
 @dataclass(slots=True)
 class Sources:
     """`file`: text of a path in the repository, None where there is none. `library`: of a path in a library that the user
@@ -22,6 +27,7 @@ class Sources:
 
     file: Callable[[str], str | None]
     library: Callable[[str, str], str | None] = _nothing
+    paths: Callable[[], Iterable[str]] = _none  # all files of the repository, for names with `*`
     read: list[str] = field(default_factory=list)
 
     def local(self, path: str, beside: str = "") -> str | None:
@@ -34,6 +40,11 @@ class Sources:
             self.read.append(place)
         return text
 
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The repository's files that a pattern names, in order: `*` within one folder, `**` through all below."""
+        shape = pattern.lstrip("/").replace("**.", "**/*.").split("/")
+        return tuple(sorted(path for path in self.paths() if _fits(path.split("/"), shape))[:MAX_FILES])
+
     def foreign(self, library: str, path: str) -> str | None:
         """The text of a file of a named library."""
         place = inside(path)
@@ -43,6 +54,17 @@ class Sources:
         if text is not None:
             self.read.append(f"{library}:{place}")
         return text
+
+
+def _fits(path: list[str], shape: list[str]) -> bool:
+    """Folder by folder, in time proportional to the product of both lengths."""
+    reached = {0}  # how many parts of the path are used up
+    for part in shape:
+        if part == "**":
+            reached = set(range(min(reached), len(path))) if reached else set()
+        else:
+            reached = {at + 1 for at in reached if at < len(path) and fnmatch.fnmatchcase(path[at], part)}
+    return len(path) in reached
 
 
 def inside(path: str, beside: str = "") -> str | None:
@@ -57,4 +79,4 @@ def inside(path: str, beside: str = "") -> str | None:
 def from_mapping(files: Mapping[str, str], libraries: Mapping[tuple[str, str], str] | None = None) -> Sources:
     """Sources from texts in memory."""
     known = dict(libraries or {})
-    return Sources(files.get, lambda name, path: known.get((name, path)))
+    return Sources(files.get, lambda name, path: known.get((name, path)), lambda: files)

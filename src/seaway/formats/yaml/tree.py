@@ -23,6 +23,7 @@ from seaway.model.span import Span
 MAX_CHARACTERS = 4 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_NODES = 200_000  # with each alias followed
+MAX_LISTED = 20_000  # of one list with the lists in it
 
 Node: TypeAlias = Any  # a yaml.Node: its stubs know neither marks nor styles well enough
 Pair: TypeAlias = tuple[str, Node, Node]  # a key's text, its node, its value
@@ -78,7 +79,7 @@ class Tree:
                 return int(node.end_mark.index)
             last = node.value[-1]
             inner = last[1] if isinstance(node, yaml.MappingNode) else last
-            if inner.start_mark.index < node.start_mark.index:  # an alias: the node stands where its anchor is
+            if inner.start_mark.index <= node.start_mark.index:  # an alias: the node stands where its anchor is
                 return self._end_of_line(last[0].end_mark.index if isinstance(last, tuple) else node.start_mark.index)
             node = inner
         end = int(node.end_mark.index)
@@ -285,6 +286,28 @@ def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
         return []
     found: list[Pair] = []
     merged: list[Node] = []
+    _split(node, found, merged, merge=merge)
+    if merged:
+        known = {name for name, _, _ in found}
+        seen = {id(node)}  # each source once: what a second one would add is known by then
+        while merged:
+            source = merged.pop(0)
+            if id(source) in seen or not isinstance(source, yaml.MappingNode):
+                continue
+            seen.add(id(source))
+            more: list[Pair] = []
+            within: list[Node] = []
+            _split(source, more, within, merge=True)
+            for pair in more:
+                if pair[0] not in known:
+                    known.add(pair[0])
+                    found.append(pair)
+            merged[:0] = within
+    return found
+
+
+def _split(node: Node, found: list[Pair], merged: list[Node], *, merge: bool) -> None:
+    """Adds a mapping's own pairs to `found`, what it merges to `merged`."""
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
@@ -292,16 +315,6 @@ def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
             merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
         else:
             found.append((key.value, key, value))
-    if merged:
-        known = {name for name, _, _ in found}
-        for source in merged:
-            if source is node:
-                continue
-            for pair in items(source):
-                if pair[0] not in known:
-                    known.add(pair[0])
-                    found.append(pair)
-    return found
 
 
 def mapping(node: Node | None) -> dict[str, Node]:
@@ -339,9 +352,27 @@ def string(node: Node | None, default: str = "") -> str:
 
 def strings(node: Node | None) -> tuple[str, ...]:
     """The texts of a scalar or of a list of them (lists in lists are flattened)."""
-    if isinstance(node, yaml.SequenceNode):
-        return tuple(text for item in node.value for text in strings(item))
-    return (str(node.value),) if isinstance(node, yaml.ScalarNode) and not is_null(node) else ()
+    return tuple(str(one.value) for one in scalars(node))
+
+
+def scalars(node: Node | None) -> list[Node]:
+    """A scalar, or those of a list and of the lists in it, as far as MAX_DEPTH and MAX_LISTED go; null is none."""
+    if not isinstance(node, yaml.SequenceNode):
+        return [node] if isinstance(node, yaml.ScalarNode) and not is_null(node) else []
+    found: list[Node] = []
+    open_lists = [iter(node.value)]
+    left = MAX_LISTED
+    while open_lists and left:
+        left -= 1
+        one = next(open_lists[-1], None)
+        if one is None:
+            open_lists.pop()
+        elif isinstance(one, yaml.SequenceNode):
+            if len(open_lists) < MAX_DEPTH:
+                open_lists.append(iter(one.value))
+        elif isinstance(one, yaml.ScalarNode) and not is_null(one):
+            found.append(one)
+    return found
 
 
 def is_null(node: Node | None) -> bool:
