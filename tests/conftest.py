@@ -47,6 +47,16 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    counted = sorted(
+        str(words)
+        for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+        for name, words in report.user_properties
+        if name == "crash matrix"
+    )
+    if counted:
+        terminalreporter.section("crash matrix")
+        for words in counted:
+            terminalreporter.line(words)
     lacking = missing(config)
     if lacking:
         failure = required(config)

@@ -88,7 +88,7 @@ def lint_imports(source: Path, tmp_path: Path) -> tuple[int, str]:
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", tmp_path / ".importlinter"]
     done = subprocess.run(
         command, cwd=source.parent, env={"PYTHONPATH": str(source.parent), "PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 

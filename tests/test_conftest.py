@@ -19,7 +19,9 @@ def run(folder: Path, *options: str, ci: str = "", body: str = BODY) -> subproce
     environment = {**os.environ, "CI": ci, "PYTEST_ADDOPTS": "", "NO_COLOR": "1"}
     environment.pop("PYTEST_XDIST_WORKER", None)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), *options]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 @pytest.mark.parametrize(("options", "ci", "code"), [([], "", 0), (["--require-peers"], "", 1), ([], "true", 1)])
@@ -35,3 +37,11 @@ def test_a_run_that_lacks_nothing_says_nothing(tmp_path: Path) -> None:
     done = run(tmp_path, ci="true", body="def test_b(): pass\n")
     assert done.returncode == 0
     assert "missing here" not in done.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1"]])
+def test_how_many_points_the_crash_matrix_has_is_printed_at_the_end(tmp_path: Path, options: list[str]) -> None:
+    body = 'def test_matrix(record_property): record_property("crash matrix", "canary: 174 points")\n'
+    done = run(tmp_path, *options, body=body)
+    assert "crash matrix" in done.stdout
+    assert "canary: 174 points" in done.stdout

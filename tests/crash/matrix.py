@@ -1,10 +1,11 @@
 """Kills a scenario at points of its journal and brings it to its end again. Used by `test_matrix`, and by hand:
 
-python tests/crash/matrix.py SCENARIO POINT     plays one point and prints what differs
+python tests/crash/matrix.py SCENARIO POINT [real]     plays one point and prints what differs
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import multiprocessing
 import os
@@ -24,7 +25,6 @@ from typing import Any
 from crash import stage
 
 WORKERS = 2
-PLANE = os.environ.get("SEAWAY_CRASH_PLANE", "simulated")  # or "real": processes behind Envoy
 DEADLINE = 240.0  # seconds of one process, some of which a busy machine gives to others
 TESTS = Path(__file__).parents[1]
 
@@ -36,6 +36,16 @@ class Result:
     point: int
     died: str
     differs: dict[str, tuple[Any, Any]]
+
+    def words(self) -> str:
+        """What differs, for people: `-` is the undisturbed run, `+` this one."""
+        lines = [f"point {self.point}, died at {self.died or 'no point'}:"]
+        for name, (found, calm) in self.differs.items():
+            before, after = (
+                [str(each) for each in (side if isinstance(side, list) else [side])] for side in (calm, found)
+            )
+            lines += [name, *(line for line in difflib.ndiff(before, after) if line[0] in "-+")]
+        return "\n".join(lines)
 
 
 class Forks:
@@ -72,7 +82,7 @@ class Matrix:
     point gets a service of its own, and the points of a worker share its proxy and its database.
     """
 
-    def __init__(self, scenario: str, folder: Path, forks: Forks, plane: str = PLANE) -> None:
+    def __init__(self, scenario: str, folder: Path, forks: Forks, plane: str = "simulated") -> None:
         self.scenario = scenario
         self.plane = plane
         self._folder = folder
@@ -164,17 +174,17 @@ def fork_server() -> Iterator[Forks]:
             os.environ["PYTHONPATH"] = before
 
 
-def todays(count: int, *, every: bool) -> list[int]:
-    """Numbers of the points to play: all, or the tenth of today."""
+def todays(count: int, one_in: int) -> list[int]:
+    """Numbers of the points to play: all, or today's share of them."""
     today = date.today().toordinal()  # noqa: DTZ011 - which day it is does not matter, only that it changes
-    return [number for number in range(1, count + 1) if every or (number + today) % 10 == 0]
+    return [number for number in range(1, count + 1) if (number + today) % one_in == 0]
 
 
 if __name__ == "__main__":
     with fork_server() as forks:
         place = Path("/tmp/seaway-crash-by-hand")
         shutil.rmtree(place, ignore_errors=True)
-        matrix = Matrix(sys.argv[1], place, forks)
+        matrix = Matrix(sys.argv[1], place, forks, *sys.argv[3:4])
         print(len(matrix.names), "points")
-        print(matrix.point(int(sys.argv[2])))
+        print(matrix.point(int(sys.argv[2])).words())
         matrix.close()

@@ -92,7 +92,11 @@ class Executioner:
             self.count += 1
             self.names.append(point)
             if self.count == self._part.kill_at or point == self._part.kill_before:
-                self._record.write_text(json.dumps({"killed": point}))
+                beside = self._record.with_suffix(
+                    ".new"
+                )  # the scenario may come to its end, and exit, at this very moment
+                beside.write_text(json.dumps({"killed": point}))
+                beside.replace(self._record)
                 os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(60)
 

@@ -35,7 +35,12 @@ def pretend(checkout: Path, name: str, body: str) -> None:
 def run(checkout: Path, script: str = "demo", path: str = os.defpath) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": f"{checkout / 'bin'}:{path}", "HOME": str(checkout), "PIP_NO_INDEX": "1"}
     return subprocess.run(
-        [SHELL, checkout / "scripts" / script], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [SHELL, checkout / "scripts" / script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
