@@ -15,6 +15,8 @@ from pathlib import Path
 
 from seaway import errors
 
+_TROUBLE = 4096  # bytes of stderr that are kept
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -63,6 +65,57 @@ def run(
         finally:
             _kill_group(child)
         return Ended(child.returncode, _tail(output.fileno(), cap, redact), timed_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What a program that answers in bytes said: stdout whole, the end of stderr. `code` as in Ended."""
+
+    code: int
+    output: bytes
+    words: str
+    timed_out: bool = False
+
+
+def capture(
+    argv: Sequence[str],
+    *,
+    seconds: float,
+    cap: int,
+    stdin: bytes = b"",
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Captured:
+    """As `run`, but with words on stdin and stdout whole and apart. Raises NotFound as `run`, Full above `cap` bytes of output."""
+    with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as trouble:
+        words.write(stdin)
+        words.seek(0)
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                stdin=words,
+                stdout=output,
+                stderr=trouble,
+                cwd=cwd,
+                env=None if environment is None else dict(environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise errors.NotFound(
+                f"program not found: {argv[0]} ({error.strerror})", hint="check the command"
+            ) from error
+        timed_out = False
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            _kill_group(child)
+        size = os.fstat(output.fileno()).st_size
+        if size > cap:
+            raise errors.Full(f"{argv[0]} printed {size} bytes, {cap} are allowed", hint="ask for less of it")
+        output.seek(0)
+        return Captured(child.returncode, output.read(), _tail(trouble.fileno(), _TROUBLE, ()), timed_out)
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:

@@ -51,6 +51,10 @@ PURPOSES: tuple[tuple[str, tuple[Row, ...]], ...] = (
         ),
     ),
     (
+        "Assess",
+        (Row("dora", "seaway.cli.dora:command", "Measure the five DORA metrics of each service."),),
+    ),
+    (
         "Judge",
         (Row("judge", "seaway.cli.judge:group", "Judge canaries from any metrics, offline."),),
     ),

@@ -1,0 +1,161 @@
+"""`seaway dora`: reads git and what happened, and measures the five DORA metrics. Called by `cli.dora`; loads numpy."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from seaway.adapters._commits import Commits
+from seaway.adapters._git import Git
+from seaway.assess.dora.report import Inputs, Report, Scope, assess
+from seaway.config.home import Home
+from seaway.errors import UsageError
+from seaway.formats.history import deployments, incidents, pulls, pushes, rollouts
+from seaway.model.delivery import Deployment
+
+T = TypeVar("T")
+LARGEST = 1_000_000_000  # bytes of one file
+HERE = "here"  # as a source of rollouts: the control plane
+RELEASE = "release"  # the environment of tags: what they say is that something was released, not where it runs
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where to read. Files may be "-" for standard input; "" is not given. `paths`: by service, git pathspecs of its own files."""
+
+    path: Path
+    deployments: str = ""
+    incidents: str = ""
+    pushes: str = ""
+    pulls: str = ""
+    rollouts: str = ""
+    revisions: str = ""
+    tags: str = ""
+    paths: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def report(sources: Sources, scope: Scope, home: Home) -> Report:
+    """Raises UsageError, ConfigError for lines that are wrong, and what git raises."""
+    with _uncollected():
+        return _report(sources, scope, home)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hundreds of thousands of objects and no cycles: the collector would only count them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _report(sources: Sources, scope: Scope, home: Home) -> Report:
+    git = Git(sources.path)
+    happened = _deployments(sources, git, home)
+    incident_lines = _read(sources.incidents, incidents.parse)
+    pushed = _read(sources.pushes, pushes.parse) or []
+    requests = _read(sources.pulls, pulls.parse) or []
+    commits = Commits(git, _folder(home))
+    names = [each.sha for each in happened if each.sha]
+    history, found = commits.read([*names, *(each.sha for each in pushed), *(each.sha for each in requests)])
+    _check(sources, happened)
+    return assess(
+        Inputs(
+            history,
+            [_whole(each, found) for each in happened],
+            incident_lines,
+            [replace(each, sha=found.get(each.sha, each.sha)) for each in pushed],
+            [replace(each, sha=found.get(each.sha, each.sha)) for each in requests],
+            history.where[found["HEAD"]] if "HEAD" in found else -1,
+            {
+                service: np.frombuffer(commits.touching(history, paths), np.uint8) != 0
+                for service, paths in sources.paths.items()
+            },
+            commits.patches,
+            commits.files,
+        ),
+        scope,
+    )
+
+
+def _deployments(sources: Sources, git: Git, home: Home) -> list[Deployment]:
+    if not (sources.deployments or sources.rollouts or sources.tags):
+        raise UsageError(
+            "nothing tells what was deployed",
+            hint="--deployments FILE, --tags 'v*' for tags as releases, or --rollouts here for rollouts of Seaway",
+        )
+    found = list(_read(sources.deployments, deployments.parse) or [])
+    if sources.rollouts:
+        found += _rollouts(sources, home)
+    if sources.tags:
+        found += _tags(sources, git)
+    return found
+
+
+def _rollouts(sources: Sources, home: Home) -> list[Deployment]:
+    known = _read(sources.revisions, rollouts.revisions) or {}
+    if sources.rollouts != HERE:
+        return _read(sources.rollouts, lambda data, path: rollouts.parse(data, path, known)) or []
+    from seaway.app.client import Client
+
+    with Client(home) as client:
+        return rollouts.build(client.documents(), known)
+
+
+def _tags(sources: Sources, git: Git) -> list[Deployment]:
+    """Tags as deployments of the whole repository; their date is when they were made."""
+    found = git.tags(sources.tags)
+    if not found:
+        raise UsageError(f"no tag matches {sources.tags!r} in {sources.path}", hint=f"git -C {sources.path} tag --list")
+    service = sources.path.resolve().name or "repository"
+    return [Deployment(name, service, RELEASE, sha, float(when), float(when)) for name, sha, when in found]
+
+
+def _whole(deployment: Deployment, found: Mapping[str, str]) -> Deployment:
+    """With the whole id of its commit."""
+    sha = found.get(deployment.sha, deployment.sha)
+    return deployment if sha == deployment.sha else replace(deployment, sha=sha)
+
+
+def _check(sources: Sources, happened: Sequence[Deployment]) -> None:
+    known = sorted({each.service for each in happened})
+    for service in sources.paths:
+        if service not in known:
+            raise UsageError(f"--paths names {service!r}, of which no deployment is known; known: {', '.join(known)}")
+
+
+def _read(place: str, parse: Callable[[bytes, str], T]) -> T | None:
+    """A file's model, None when it is not given."""
+    if not place:
+        return None
+    try:
+        if place == "-":
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(place).open("rb") as file:
+                data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{place} cannot be read: {error.strerror}", hint="check the path") from None
+    if len(data) > LARGEST:
+        raise UsageError(f"{place} has more than {LARGEST} bytes", hint="split it by time")
+    return parse(data, place)
+
+
+def _folder(home: Home) -> Path | None:
+    """Where commits are kept between runs; None where the state folder cannot be used: then each run reads all of them."""
+    with contextlib.suppress(UsageError, OSError):
+        home.ensure()
+        folder = home.root / "commits"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+    return None

@@ -1,0 +1,1 @@
+"""PURE: what tools print about the past (`git log`, deployments, incidents) as text <-> model. Called by `app.dora`."""
