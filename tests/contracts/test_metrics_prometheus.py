@@ -152,6 +152,25 @@ def test_a_status_that_appears_with_its_first_request_began_at_zero(
     assert one(metrics, service, "a") == (7, 6)
 
 
+def test_the_first_failures_of_a_new_revision_count(peer: Peer, metrics: Prometheus, service: str) -> None:
+    old = requests(service, "a", 5000)
+    peer.expose(old)
+    assert set(metrics.sample(service, ("a", "b"))) == {"a"}
+    peer.expose(old + requests(service, "b", 2, instance="i2") + requests(service, "b", 3, 500, "i2"))
+    assert one(metrics, service, "b") == (5, 3)
+
+
+def test_the_time_of_a_sample_is_that_of_the_oldest_scrape_in_it(peer: Peer, service: str) -> None:
+    """Else requests that were routed before would seem to be routed after it. A process that is measured no more is left out."""
+    patient = Prometheus(source(peer, scrape_interval=timedelta(seconds=10)), str)
+    now = time.time()
+    here = requests(service, "a", 5, at=now - 8) + requests(service, "b", 5, instance="i2", at=now - 4)
+    peer.expose(here + requests(service, "a", 5, instance="gone", at=now - 100))
+    found = patient.sample(service, ("a", "b"))
+    assert {round(now - each.at.timestamp()) for each in found.values()} == {8}
+    patient.close()
+
+
 def test_a_process_that_is_seen_for_the_first_time_is_a_base(peer: Peer, metrics: Prometheus, service: str) -> None:
     peer.expose(requests(service, "a", 10))
     metrics.sample(service, ("a",))

@@ -35,7 +35,7 @@ class _Service:
 
 
 class Prometheus:
-    """Counts as the scrapes had them: `at` of a sample is the scrape's time, so between two scrapes it does not move."""
+    """Counts as the scrapes had them: `at` of a sample is the time of a scrape, so between two scrapes it does not move."""
 
     def __init__(self, source: MetricsSource, resolve: Callable[[str], str]) -> None:
         if source.queries is None:
@@ -69,32 +69,38 @@ class Prometheus:
         self._http.close()
 
     def _sample(self, known: _Service, service: str, revisions: tuple[str, ...]) -> dict[str, Sample]:
-        newest, now = self._newest(service, revisions)
-        if not newest:
+        present, measured, now = self._measured(service, revisions)
+        if not present:
             return {}
         try:
             for at, seen in self._seen(service, revisions, known.looked, now):
                 known.growth.take(at, seen)
             known.looked = now
-            found = {name: self._counted(name, at, known.growth.totals.get(name)) for name, at in newest.items()}
+            found = {name: self._counted(name, measured, known.growth.totals.get(name)) for name in present}
         except Malformed as error:
             raise self._refused(error) from error
         return {name: sample for name, sample in found.items() if sample}
 
-    def _newest(self, service: str, revisions: tuple[str, ...]) -> tuple[dict[str, float], float]:
-        """Revision -> when it was measured last, and the time of the question there. Raises Refused for stale numbers."""
-        queries, newest, now = self._queries, dict[str, float](), 0.0
+    def _measured(self, service: str, revisions: tuple[str, ...]) -> tuple[frozenset[str], float, float]:
+        """The revisions that have numbers, since when all of those count, and the time of the question there.
+
+        Processes are measured one after the other, so the numbers are as old as the oldest of them: what was routed after that
+        is perhaps not in them. One that is measured no more does not count. Raises Refused where none of a revision is fresh.
+        """
+        queries, times, now = self._queries, dict[str, list[float]](), 0.0
         chosen = promql.selector(queries.requests, self._source, queries, service, revisions)
         for series in self._ask("query", promql.newest(chosen, queries.revision_label)):
             name = promql.owner(queries, series.labels.get(queries.revision_label, ""), revisions)
             now, measured = series.points[-1]
             if name:
-                newest[name] = max(measured, newest.get(name, 0.0))
-        for name, at in newest.items():
-            if now - at > _STALE * self._source.scrape_interval.total_seconds():
-                message = f"the newest numbers of {name} in {self._http.place} are {now - at:.0f} s old"
+                times.setdefault(name, []).append(measured)
+        patience = _STALE * self._source.scrape_interval.total_seconds()
+        for name, found in times.items():
+            if now - max(found) > patience:
+                message = f"the newest numbers of {name} in {self._http.place} are {now - max(found):.0f} s old"
                 raise errors.Refused(message, hint="see whether its targets are scraped; check metrics.scrape_interval")
-        return newest, now
+        fresh = [at for found in times.values() for at in found if now - at <= patience]
+        return frozenset(times), min(fresh, default=0.0), now
 
     def _seen(
         self, service: str, revisions: tuple[str, ...], since: float, now: float

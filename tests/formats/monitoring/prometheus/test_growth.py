@@ -27,6 +27,15 @@ def test_the_first_look_at_a_process_is_its_base() -> None:
     assert grown(growth) == {"200": 3}
 
 
+def test_a_revision_of_which_nothing_was_there_began_at_zero() -> None:
+    growth = Growth()
+    growth.take(1, {P: {OK: 500}})
+    growth.take(2, {P: {OK: 500}, ("b", "i1"): {OK: 20, BAD: 10}, ("b", "i2"): {OK: 1}})
+    assert grown(growth, "b") == {"200": 21, "500": 10}
+    growth.take(3, {P: {OK: 500}, ("b", "i3"): {OK: 7000}})
+    assert grown(growth, "b") == {"200": 21, "500": 10}, "a later process may be an old one that was not scraped"
+
+
 def test_any_counter_that_went_back_says_that_the_whole_process_restarted() -> None:
     growth = Growth()
     growth.take(1, {P: {OK: 100, BAD: 5}})

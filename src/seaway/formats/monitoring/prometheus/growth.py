@@ -2,7 +2,8 @@
 
 One series alone cannot tell a restart that was followed by more work than before; the others of its process can. So when any
 counter of a process went back, all of them began at zero. A process that is seen for the first time is a base: what it counted
-before is not this time's. A series that is new in a known process began at zero: labels appear with their first request.
+before is not this time's, and often nobody knows how long that was. Two beginnings are known, and began at zero: a series that is
+new in a known process (labels appear with their first request), and a revision of which nothing was there at the last look.
 Called by `adapters.metrics.prometheus`.
 """
 
@@ -60,13 +61,15 @@ class Growth:
 
     def take(self, at: float, seen: Mapping[Process, Mapping[Counted, int]]) -> None:
         """The counters of all processes at one time. Raises Malformed, and changes nothing, for buckets that differ."""
-        for revision in {process[0] for process in seen}:
+        revisions = {process[0] for process in seen}
+        for revision in revisions:
             _check_edges(seen[process] for process in seen if process[0] == revision)
+        new = revisions - self.totals.keys() if self.totals else set[str]()
         for process, values in seen.items():
             total = self.totals.setdefault(process[0], Total())
             last = self._last.get(process)
             if last is None:
-                total.counts.update(dict.fromkeys(values, 0))
+                total.counts.update(values if process[0] in new else dict.fromkeys(values, 0))
                 self._last[process] = _Last(at, dict(values))
             elif at > last.at:
                 reset = any(value < last.values.get(key, 0) for key, value in values.items())

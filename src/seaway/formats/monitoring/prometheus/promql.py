@@ -34,8 +34,8 @@ def per_process(selected: str, *labels: str) -> str:
 
 
 def newest(selected: str, label: str) -> str:
-    """When each value of a label was measured last, in seconds since 1970: an instant vector has no such time otherwise."""
-    return f"max by ({label}) (timestamp({selected}))"
+    """When each process was measured last, in seconds since 1970: an instant vector has no such time otherwise."""
+    return f"max by ({', '.join((label, *PROCESS))}) (timestamp({selected}))"
 
 
 def kinds(selected: str, *labels: str) -> str:
