@@ -30,6 +30,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "pipelines": {
+        "azure_pipelines": "seaway.formats.pipelines.azure_pipelines",
         "github_actions": "seaway.formats.pipelines.github_actions",
         "gitlab_ci": "seaway.formats.pipelines.gitlab_ci",
     },

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from seaway.errors import ConfigError, Problem
 from seaway.formats.pipelines.github_actions import components, jobs, steps, triggers
 from seaway.formats.pipelines.github_actions.expressions import template
 from seaway.formats.pipelines.github_actions.jobs import Fields, concurrency, defaults, permissions
 from seaway.formats.pipelines.github_actions.steps import read_variables, taken
 from seaway.formats.pipelines.github_actions.values import fields, natives, parameters
-from seaway.formats.yaml.tree import MAX_NODES, Node, Tree, get, is_mapping, is_sequence, items, read, string
+from seaway.formats.yaml.aliases import check_aliases
+from seaway.formats.yaml.tree import Node, Tree, get, is_mapping, is_sequence, items, read, string
 from seaway.model.pipeline import Job, Native, Parameter, Pipeline, System, Trigger, TriggerKind, Variable
 
 ACTION = "action"  # the trigger's word in the file of an action
-_ANCHOR = re.compile(r"(?:^|[\s\[{,])&[\w-]", re.MULTILINE)
 COMPOSITE = "composite"  # the one job of a composite action
 
 
@@ -24,8 +22,7 @@ def read_file(text: str, path: str) -> Pipeline:
     root = tree.documents[0] if tree.documents else None
     if root is None or not is_mapping(root):
         raise ConfigError([Problem(path, 1, 1, "a workflow is a mapping with `on` and `jobs`")])
-    if _ANCHOR.search(text):
-        _check_aliases(tree, root)
+    check_aliases(tree)
     rest = fields(root)
     if "runs" in rest and "jobs" not in rest:
         return _action(tree, root, rest)
@@ -129,29 +126,3 @@ def _outputs(tree: Tree, rest: Fields) -> tuple[Variable, ...]:
         )
         for name, key, value in entries
     )
-
-
-def _check_aliases(tree: Tree, root: Node) -> None:
-    """Raises where following every alias would take more nodes than a file may have, or would never end."""
-    sizes: dict[int, int] = {}
-    open_nodes: set[int] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            open_nodes.discard(id(node))
-            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in _children(node))
-            if sizes[id(node)] > MAX_NODES:
-                raise tree.problem(node, f"with its aliases followed this has more than {MAX_NODES} parts")
-        elif id(node) in open_nodes:
-            raise tree.problem(node, "this alias contains itself")
-        elif id(node) not in sizes:
-            open_nodes.add(id(node))
-            stack.append((node, True))
-            stack += [(child, False) for child in _children(node)]
-
-
-def _children(node: Node) -> list[Node]:
-    if is_sequence(node):
-        return list(node.value)
-    return [part for pair in node.value for part in pair] if is_mapping(node) else []
