@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from seaway import __version__
 from seaway.app.hands import Composition
 from seaway.config.home import Home
 from seaway.engine.engine import Engine
-from seaway.errors import Conflict, NotFound, PlanRefused
+from seaway.errors import Conflict, NotFound, NotReachable, PlanRefused
 from seaway.model import codec
 from seaway.model.environment import Environment
 from seaway.model.placement import Placement
@@ -86,7 +87,11 @@ class ControlPlane:
     # ------------------------------------------------------------ what people say
 
     def submit(self, plan: Plan, *, actor: str, origin: str, key: str) -> str:
-        """Start a rollout; the same key gives the same one. Raises PlanRefused for a stale plan, Conflict for a held place."""
+        """Start a rollout; the same key gives the same one.
+
+        Raises PlanRefused for a stale plan, Conflict for a held place, Refused where its numbers could never be evidence.
+        """
+        self._check_numbers(plan)
         return self._engine.submit(plan, identity.plan_hash(plan), actor=actor, origin=origin, key=key)
 
     def promote(self, rollout: str, *, actor: str, key: str, full: bool) -> Json:
@@ -136,6 +141,13 @@ class ControlPlane:
         return {"id": self.submit(made, actor=actor, origin="person", key=key)}
 
     # ------------------------------------------------------------
+
+    def _check_numbers(self, plan: Plan) -> None:
+        """Ask the source of metrics before anything moves, on the way forward only. One that is away now may come back."""
+        source = self._hands.metrics(plan) if (plan.guards or plan.judging) and not plan.undo else None
+        if source is not None:
+            with suppress(NotReachable):
+                source.check(plan.service)
 
     def _rollout(self, name: str) -> Rollout:
         found = self._engine.rollout(name)
