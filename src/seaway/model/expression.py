@@ -2,7 +2,8 @@
 
 A reference names what it means, not how one system spells it. The neutral contexts:
 
-    git      branch, tag, ref, sha, short_sha, default_branch, repository, url, message
+    git      branch, tag ("" when the run is for none), ref_name (either), ref, sha, short_sha, default_branch, repository, url,
+             message
     event    kind (push, tag, pull_request, schedule, manual, api, upstream, comment, merge_queue), source_branch, target_branch,
              number, title, actor
     run      id, number, attempt, url, workspace, job, stage

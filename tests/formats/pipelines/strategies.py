@@ -71,7 +71,7 @@ GITHUB_REFS = st.one_of(
     st.builds(lambda context, name: Ref(context, (name,)), st.sampled_from(["env", "var", "input", "matrix"]), NAMES),
     st.sampled_from(
         [
-            Ref("git", ("branch",)),
+            Ref("git", ("ref_name",)),
             Ref("git", ("sha",)),
             Ref("event", ("kind",)),
             Ref("event", ("source_branch",)),

@@ -27,14 +27,14 @@ def expand(pipeline: Pipeline) -> Pipeline:
             made = [job]
         names[job.id] = tuple(one.id for one in made)
         jobs += made
-    linked = tuple(dataclasses.replace(job, needs=_linked(job, names)) for job in _with_stage_order(pipeline, jobs))
+    linked = tuple(dataclasses.replace(job, needs=_linked(job, names)) for job in with_stage_order(pipeline, jobs))
     return dataclasses.replace(pipeline, jobs=linked, barrier=False, unresolved=tuple(unresolved), index={})
 
 
 def ordered(pipeline: Pipeline) -> Pipeline:
     """The order of stages as needs, matrices left as they are: what `pipeline show` prints."""
     jobs = [job for job in pipeline.jobs if not job.template]
-    made = tuple(_with_stage_order(pipeline, jobs))
+    made = tuple(with_stage_order(pipeline, jobs))
     return dataclasses.replace(pipeline, jobs=made, barrier=False, index={})
 
 
@@ -123,7 +123,7 @@ def _linked(job: Job, names: dict[str, tuple[str, ...]]) -> tuple[Need, ...] | N
     return tuple(found)
 
 
-def _with_stage_order(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
+def with_stage_order(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
     """Jobs that say nothing about their order wait for the stages before theirs, where the system has stages."""
     if not pipeline.stages:
         return [job if job.needs is not None else dataclasses.replace(job, needs=()) for job in jobs]

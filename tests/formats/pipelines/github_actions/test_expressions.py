@@ -124,7 +124,7 @@ REFS = st.one_of(
     st.builds(
         lambda context, name: Ref(context, (name,)), st.sampled_from(["env", "var", "secret", "input", "matrix"]), NAMES
     ),
-    st.sampled_from([Ref("git", ("branch",)), Ref("git", ("sha",)), Ref("event", ("kind",)), Ref("run", ("id",))]),
+    st.sampled_from([Ref("git", ("ref_name",)), Ref("git", ("sha",)), Ref("event", ("kind",)), Ref("run", ("id",))]),
     st.builds(lambda job, name: Ref("job", (job, "output", name)), NAMES, NAMES),
 )
 EXPRESSIONS: st.SearchStrategy[Expr] = st.recursive(

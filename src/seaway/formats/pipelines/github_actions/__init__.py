@@ -3,6 +3,7 @@
     expressions, contexts                     `${{ }}` <-> the tree of expressions, in neutral words
     reader, triggers, jobs, steps, values     the file -> model
     writer, write_*, words                    model -> the file
+    lower, lower_*                            a pipeline of another system -> GitHub's shape, with its losses
     components, pins                          what well-known actions mean, and how they are pinned
 
 A file that is neither a workflow nor an action raises ConfigError; all else is modelled or kept.
@@ -10,7 +11,7 @@ A file that is neither a workflow nor an action raises ConfigError; all else is 
 
 from __future__ import annotations
 
-from seaway.formats.pipelines.github_actions import writer
+from seaway.formats.pipelines.github_actions import lower, writer
 from seaway.formats.pipelines.github_actions.reader import read_file
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.sources import Sources
@@ -30,4 +31,4 @@ def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
 def render(pipeline: Pipeline) -> Written:
     """The pipeline as a workflow."""
     losses = Losses()
-    return writer.write(pipeline, losses)
+    return writer.write(lower.lower(pipeline, losses), losses)

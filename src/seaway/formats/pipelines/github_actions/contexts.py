@@ -13,7 +13,7 @@ TAGS = "refs/tags/"
 
 # Neutral name -> how GitHub says it. The first spelling of a meaning is the one that is written.
 _NAMES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("git", "branch"), "github.ref_name"),
+    (("git", "ref_name"), "github.ref_name"),
     (("git", "ref"), "github.ref"),
     (("git", "sha"), "github.sha"),
     (("git", "repository"), "github.repository"),
@@ -107,7 +107,7 @@ def path_of(ref: Ref) -> tuple[str | Expr, ...] | None:
         return ("needs", path[0], "outputs", path[2])
     if ref.context == "job" and len(path) == 2 and path[1] == "result":
         return ("needs", path[0], "result")
-    if ref == TAG:
+    if ref in (TAG, BRANCH):
         return ("github", "ref_name")
     return _WRITTEN.get((ref.context, *path))  # type: ignore[arg-type]
 
@@ -115,6 +115,7 @@ def path_of(ref: Ref) -> tuple[str | Expr, ...] | None:
 BRANCH = Ref("git", ("branch",))
 TAG = Ref("git", ("tag",))
 REF = Ref("git", ("ref",))
+REF_NAME = Ref("git", ("ref_name",))  # of the branch or tag
 KIND = Ref("event", ("kind",))
 REF_TYPE = Ref("native", ("github", "ref_type"))
 IS_TAG = Binary("!=", TAG, Literal(""))
@@ -125,6 +126,8 @@ def meant(expr: Expr) -> Expr:
     """One operator or function, just read, in neutral words: comparisons of refs become those of branches and tags."""
     if isinstance(expr, Binary) and expr.op in {"==", "!="}:
         return _compared(expr)
+    if isinstance(expr, Call) and expr.name == "starts_with" and len(expr.args) == 2 and expr.args[0] == REF_NAME:
+        return Call("starts_with", (BRANCH, expr.args[1]))
     if isinstance(expr, Call) and expr.name == "starts_with" and len(expr.args) == 2 and expr.args[0] == REF:
         start = expr.args[1]
         if isinstance(start, Literal) and isinstance(start.value, str):
@@ -148,6 +151,8 @@ def _compared(expr: Binary) -> Expr:
         for prefix, ref in ((HEADS, BRANCH), (TAGS, TAG)):
             if right.value.startswith(prefix) and right.value != prefix:
                 return Binary(expr.op, ref, Literal(right.value.removeprefix(prefix)))
+    if left == REF_NAME:
+        return Binary(expr.op, BRANCH, right)
     if left == REF_TYPE and right.value in {"tag", "branch"}:
         return IS_TAG if (right.value == "tag") == (expr.op == "==") else NO_TAG
     if left == KIND and right.value in EVENTS:

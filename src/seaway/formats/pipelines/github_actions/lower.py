@@ -1,0 +1,186 @@
+"""A pipeline of another system -> the same in GitHub's shape, with what that loses. Called by `render` before the writer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from seaway.formats.pipelines.expand import with_stage_order
+from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers
+from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
+from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
+from seaway.formats.pipelines.losses import Losses
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated
+from seaway.model.pipeline import (
+    Artifact,
+    Concurrency,
+    Job,
+    Need,
+    Permissions,
+    Pipeline,
+    Rule,
+    Runner,
+    System,
+    Variable,
+)
+
+READ_ONLY = Permissions((("contents", "read"),))
+
+
+def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
+    """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
+    if pipeline.system is System.GITHUB_ACTIONS:
+        return pipeline
+    known = Scope(pipeline.system, losses)
+    scope = known.with_variables(pipeline.variables)
+    jobs = _ordered(pipeline)
+    around = lower_jobs.Around(
+        uploads={job.id: _uploads(job) for job in jobs},
+        optional=_optional(jobs),
+        ids=lower_jobs.identifiers(jobs),
+        matrices=frozenset(job.id for job in jobs if job.matrix is not None or job.parallel),
+    )
+    made = tuple(lower_jobs.lower(job, scope, around) for job in jobs)
+    made += _afterwards(pipeline, made, scope)
+    _say_lost(pipeline, losses)
+    return Pipeline(
+        System.GITHUB_ACTIONS,
+        pipeline.path,
+        scope.text(pipeline.name, Place.JOB),
+        lower_triggers.lower(pipeline, losses),
+        variables=_plain_variables(pipeline, scope),
+        permissions=pipeline.permissions or READ_ONLY,
+        concurrency=pipeline.concurrency or _superseding(pipeline),
+        jobs=made,
+        shell=pipeline.shell,
+        cwd=scope.text(pipeline.cwd, Place.JOB),
+        comment=pipeline.comment,
+        span=pipeline.span,
+    )
+
+
+def _plain_variables(pipeline: Pipeline, scope: Scope) -> tuple[Variable, ...]:
+    return scope.variables(pipeline.variables, Place.JOB)
+
+
+def _ordered(pipeline: Pipeline) -> tuple[Job, ...]:
+    """Jobs without templates; the order of stages as needs, the conditions of stages and of the whole on each job."""
+    jobs = [job for job in pipeline.jobs if not job.template]
+    stages = {stage.name: stage for stage in pipeline.stages}
+    whole = _asked_by_rules(pipeline.rules)
+    names = {job.id for job in jobs}
+    found = []
+    for job in with_stage_order(pipeline, jobs):
+        expr = job.condition.expr if job.condition else None
+        text = job.condition.text if job.condition else ""
+        stage = stages.get(job.stage)
+        variables = job.variables
+        while stage is not None:
+            if stage.condition is not None:
+                expr, text = both(stage.condition.expr, expr), text or stage.condition.text
+            variables = (
+                *(one for one in stage.variables if one.name not in {each.name for each in variables}),
+                *variables,
+            )
+            stage = stages.get(stage.parent) if stage.parent != stage.name else None
+        expr = both(whole, expr)
+        needs = _once(need for need in job.needs or () if need.job in names)
+        condition = (
+            None if expr is None else Condition(expr, text=text, span=job.condition.span if job.condition else None)
+        )
+        found.append(dataclasses.replace(job, needs=needs, condition=condition, variables=variables))
+    return tuple(found)
+
+
+def _asked_by_rules(rules: tuple[Rule, ...]) -> Expr | None:
+    """When a run is made at all, where triggers cannot say it: the first rule that fits counts."""
+    found: Expr = Literal(value=False)
+    for rule in reversed(rules):
+        expr = rule.condition.expr if rule.condition else Literal(value=True)
+        found = Binary("&&", negated(expr), found) if rule.when == "never" else either(expr, found)
+    found = simplified(found)
+    if not rules or isinstance(found, Literal) or all(_is_trigger(one) for one in _alternatives(found)):
+        return None
+    return found
+
+
+def _alternatives(expr: Expr) -> list[Expr]:
+    if isinstance(expr, Binary) and expr.op == "||":
+        return _alternatives(expr.left) + _alternatives(expr.right)
+    return [expr]
+
+
+def _is_trigger(expr: Expr) -> bool:
+    """An event, a branch or a tag: `on` says it."""
+    return (
+        isinstance(expr, Binary)
+        and isinstance(expr.right, Literal)
+        and ((expr.op == "==" and expr.left in (KIND, BRANCH, TAG)) or expr == IS_TAG)
+    )
+
+
+def _once(needs: Iterable[Need]) -> tuple[Need, ...]:
+    found: dict[str, Need] = {}
+    for need in needs:
+        found.setdefault(need.job, need)
+    return tuple(found.values())
+
+
+def _uploads(job: Job) -> tuple[Artifact, ...]:
+    return tuple(one for one in job.artifacts if one.direction == "up" and (one.paths or one.reports))
+
+
+def _optional(jobs: tuple[Job, ...]) -> frozenset[str]:
+    """Jobs that may be left out, and those that wait for one such: GitHub asks the whole chain."""
+    found: set[str] = set()
+    for _ in jobs:
+        more = {
+            job.id for job in jobs if job.condition is not None or any(need.job in found for need in job.needs or ())
+        }
+        if more <= found:
+            break
+        found |= more
+    return frozenset(found)
+
+
+def _superseding(pipeline: Pipeline) -> Concurrency | None:
+    """A newer run ends an older one, where all jobs of the other system may be interrupted."""
+    jobs = [job for job in pipeline.jobs if not job.template]
+    if not jobs or not all(job.interruptible for job in jobs):
+        return None
+    group = Template((Ref("native", ("github", "workflow")), "-", Ref("git", ("ref",))))
+    return Concurrency(group, cancel=True)
+
+
+def _afterwards(pipeline: Pipeline, jobs: tuple[Job, ...], scope: Scope) -> tuple[Job, ...]:
+    """Steps after the whole pipeline, or after a stage: a job of their own that runs whatever happened."""
+    found = []
+    taken = {job.id for job in jobs}
+    for post in (*pipeline.post, *(post for stage in pipeline.stages for post in stage.post)):
+        steps = lower_steps.post(dataclasses.replace(post, when=post.when), scope)
+        if not steps:
+            continue
+        name = f"after-{post.when}"
+        while name in taken:
+            name += "-2"
+        taken.add(name)
+        asked = {"success": None, "failure": Call("failure")}.get(post.when, Call("always"))
+        found.append(
+            Job(
+                name,
+                needs=tuple(Need(job.id, artifacts=False) for job in jobs) or None,
+                condition=Condition(asked) if asked else None,
+                runner=Runner(("ubuntu-latest",), os="linux"),
+                steps=tuple(dataclasses.replace(step, condition=None) for step in steps),
+                span=post.span,
+            )
+        )
+        scope.losses.approximated(f"post {post.when}", "it became a job of its own, on another machine", "", post.span)
+    return tuple(found)
+
+
+def _say_lost(pipeline: Pipeline, losses: Losses) -> None:
+    for one in pipeline.natives:
+        losses.dropped(one.key, "GitHub has no counterpart", f"it was: {one.text[:200]}", one.span)
+    for gone in pipeline.unresolved:
+        losses.dropped(gone.text, gone.why, "give its file by --library, or convert it as well", gone.span)

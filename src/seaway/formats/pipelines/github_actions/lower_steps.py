@@ -1,0 +1,322 @@
+"""Steps, caches and artifacts of another system -> GitHub's steps. Called by `lower_jobs`."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import re
+from collections.abc import Mapping
+
+from seaway.formats.pipelines import shell
+from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
+from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
+from seaway.model.pipeline import (
+    Approval,
+    Artifact,
+    Cache,
+    Checkout,
+    Opaque,
+    Post,
+    Run,
+    Step,
+    System,
+    Use,
+    Variable,
+)
+
+_PUSHES = re.compile(r"\bgit\s+(?:-\S+\s+)*push\b")
+_ACTION = re.compile(r"(?:[\w.-]+/[\w.-]+(?:/[\w./-]+)?@[\w./-]+|\./\S+|docker://\S+)\Z")
+_POST = {"always": "always", "cleanup": "always", "failure": "failure", "aborted": "cancelled", "success": "success"}
+# GitHub's own words for what a failed step, a skipped one and so on leave behind.
+_WHEN = {"always": Call("always"), "failure": Call("failure")}
+
+
+def lower(steps: tuple[Step, ...], scope: Scope) -> tuple[Step, ...]:
+    """The steps of a job: what goes on in one shell is one step."""
+    return tuple(_lowered(step, scope) for step in _joined(steps))
+
+
+def _joined(steps: tuple[Step, ...]) -> list[Step]:
+    found: list[Step] = []
+    for step in steps:
+        before = found[-1] if found else None
+        if before is not None and _goes_on(before, step):
+            assert isinstance(before.work, Run)  # noqa: S101 - `_goes_on` says so
+            assert isinstance(step.work, Run)  # noqa: S101
+            script = _lines(before.work.script, step.work.script)
+            comment = "\n".join(filter(None, (before.comment, step.comment)))
+            work = dataclasses.replace(before.work, script=script)
+            found[-1] = dataclasses.replace(before, work=work, comment=comment)
+        else:
+            found.append(step)
+    return found
+
+
+def _goes_on(before: Step, step: Step) -> bool:
+    if not (isinstance(before.work, Run) and isinstance(step.work, Run) and step.work.continues):
+        return False
+    one, two = before, step
+    same = (one.condition, one.env, one.continue_on_error) == (two.condition, two.env, two.continue_on_error)
+    return same and not step.name and before.work.shell == step.work.shell
+
+
+def _lines(first: Text, second: Text) -> Text:
+    pieces: list[str | Expr] = []
+    ends = [*parts(first), "" if _ends_line(first) else "\n", *parts(second), "" if _ends_line(second) else "\n"]
+    for piece in ends:
+        if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
+            pieces[-1] += piece
+        elif piece:
+            pieces.append(piece)
+    return (
+        "".join(str(piece) for piece in pieces)
+        if all(isinstance(one, str) for one in pieces)
+        else Template(tuple(pieces))
+    )
+
+
+def _ends_line(text: Text) -> bool:
+    last = parts(text)[-1:] or ("",)
+    return isinstance(last[0], str) and last[0].endswith("\n")
+
+
+def _lowered(step: Step, scope: Scope) -> Step:
+    work, env = _work(step, scope)
+    losses = scope.losses
+    if step.retry is not None:
+        fix = "repeat the command in the script itself, where it is safe to run twice"
+        losses.dropped("retry", "GitHub does not repeat a step", fix, step.retry.span or step.span, mark=step.span)
+    if step.idle_timeout is not None:
+        why = "GitHub has no limit for silence; its `timeout-minutes` is for the whole step"
+        losses.dropped("idle timeout", why, "set timeout-minutes on the step or job", step.span, mark=step.span)
+    for one in step.natives:
+        losses.dropped(
+            one.key, "GitHub has no counterpart", f"it was: {one.text[:200]}", one.span or step.span, mark=step.span
+        )
+    tolerant = step.continue_on_error
+    return dataclasses.replace(
+        step,
+        work=work,
+        condition=scope.condition(step.condition, Place.STEP, step.span),
+        env=(*env, *scope.variables(step.env, Place.STEP)),
+        continue_on_error=tolerant
+        if isinstance(tolerant, bool)
+        else scope.condition(tolerant, Place.STEP, step.span) or True,
+        retry=None,
+        idle_timeout=None,
+        natives=(),
+        native="",
+    )
+
+
+def _work(step: Step, scope: Scope) -> tuple[Run | Use | Checkout | Cache | Artifact, tuple[Variable, ...]]:
+    work = step.work
+    if isinstance(work, Run):
+        return run(work, scope, step)
+    if isinstance(work, Checkout):
+        return checkout(work, scope), ()
+    if isinstance(work, Cache):
+        return cache(work, scope, step), ()
+    if isinstance(work, Artifact):
+        return artifact(work, scope), ()
+    if isinstance(work, Use) and _ACTION.match(work.ref.text):
+        return dataclasses.replace(work, inputs=scope.variables(work.inputs, Place.STEP)), ()
+    if isinstance(work, Approval):
+        fix = "make an environment with required reviewers and name it in the job"
+        scope.losses.manual(
+            "approval", "GitHub asks for approvals by environments, outside the file", fix, step.span, mark=step.span
+        )
+        return Run('echo "::notice::approved by the environment\'s reviewers"'), ()
+    return _by_hand(
+        work.ref.text if isinstance(work, Use) else work.text if isinstance(work, Opaque) else "", step, scope
+    ), ()
+
+
+def _by_hand(text: str, step: Step, scope: Scope) -> Run:
+    """A step that fails until a person has written it: work that is left out in silence would be worse."""
+    what = (step.native or text).strip().splitlines()
+    first = what[0][:80] if what else "a step"
+    fix = "write the step by hand: it fails until then"
+    if isinstance(step.work, Opaque):
+        scope.losses.opaque(first, "its meaning is not known", fix, step.span, mark=step.span)
+    else:
+        scope.losses.dropped(first, "GitHub has no counterpart that is known", fix, step.span, mark=step.span)
+    quoted = "".join(f"# {line}".rstrip() + "\n" for line in text.strip().splitlines()[:40])
+    return Run(f"# Written in another system as:\n{quoted}echo '::error::this step is to be written by hand'\nexit 1\n")
+
+
+def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]:
+    """A script stays as it is; what the other system would have put into its text comes in by variables."""
+    env: dict[str, Variable] = {}
+
+    def printer(expr: Expr) -> str | None:
+        if isinstance(expr, Ref) and expr.context == "env" and len(expr.path) == 1:
+            name = str(expr.path[0])
+        else:
+            name = _name(expr)
+            env[name] = Variable(name, scope.text(Template((expr,)), Place.STEP, step.span))
+        return (
+            f"$env:{name}"
+            if work.shell in {"pwsh", "powershell"}
+            else f"%{name}%"
+            if work.shell == "cmd"
+            else f"${{{name}}}"
+        )
+
+    script, _ = shell.script_text(work.script, printer)
+    if work.shell not in {"", "bash", "sh", "pwsh", "powershell", "cmd", "python"}:
+        scope.losses.approximated(
+            f"shell {work.shell}", "GitHub runs it as a command that gets the script's path", "", step.span
+        )
+    shells = {"bat": "cmd", "batch": "cmd"}
+    name = shells.get(work.shell, work.shell)
+    return Run(script, name, scope.text(work.cwd, Place.STEP, step.span)), tuple(env.values())
+
+
+def _name(expr: Expr) -> str:
+    """A variable's name for a value: git.sha is GIT_SHA."""
+    if isinstance(expr, Ref):
+        words = [expr.context, *(part for part in expr.path if isinstance(part, str))]
+        return re.sub(r"\W+", "_", "_".join(words)).upper()
+    return f"VALUE_{re.sub(r'[^A-Z]', '', str(expr).upper())[:12]}"
+
+
+def checkout(work: Checkout, scope: Scope) -> Checkout:
+    """The repository, without leaving a token behind in its folder, unless the job says so."""
+    credentials = work.credentials if work.credentials is not None else False
+    return dataclasses.replace(
+        work,
+        ref=scope.text(work.ref, Place.STEP),
+        repository=scope.text(work.repository, Place.STEP),
+        path=scope.text(work.path, Place.STEP),
+        credentials=credentials,
+        implicit=False,
+        component=None,
+        inputs=(),
+    )
+
+
+def pushes(steps: tuple[Step, ...]) -> bool:
+    """Whether a script pushes to the repository."""
+    return any(
+        isinstance(one.work, Run)
+        and any(isinstance(part, str) and _PUSHES.search(part) for part in parts(one.work.script))
+        for one in steps
+    )
+
+
+def cache(work: Cache, scope: Scope, step: Step | None = None) -> Cache:
+    """A cache whose key, where it has files, is the hash of them; where it has none, the other system's key."""
+    losses = scope.losses
+    span = step.span if step else None
+    key = scope.text(work.key, Place.STEP, span)
+    hashed = Call("hash_files", tuple(Literal(name) for name in work.files)) if work.files else None
+    fallbacks = tuple(scope.text(one, Place.STEP, span) for one in work.fallbacks)
+    if hashed is not None and not _hashes(key):
+        start = (*parts(key), "-") if key else (Ref("runner", ("os",)), "-cache-")
+        fallbacks = fallbacks or (_template(start),)
+        key = _template((*start, hashed))
+    elif not key:
+        key = Template((Ref("runner", ("os",)), "-cache-", Ref("run", ("job",))))
+    if hashed is None and not _changes(key):
+        why = "GitHub never overwrites a cache: with a key that does not change it keeps what the first run saved"
+        losses.approximated("cache key", why, "put the hash of the lock file into the key", span)
+    if work.when not in {"success", ""}:
+        losses.approximated(
+            "cache `when`", "GitHub saves a cache when the job succeeds", "use actions/cache/save with `if`", span
+        )
+    return dataclasses.replace(
+        work, key=key, fallbacks=fallbacks, paths=tuple(scope.text(one, Place.STEP, span) for one in work.paths),
+        when="success", component=None, inputs=(), tool="",
+    )  # fmt: skip
+
+
+def _hashes(key: Text) -> bool:
+    return any(isinstance(part, Call) and part.name == "hash_files" for part in parts(key))
+
+
+def _changes(key: Text) -> bool:
+    return any(not isinstance(part, str) for part in parts(key)) and key != Template(
+        (Ref("runner", ("os",)), "-cache-", Ref("run", ("job",)))
+    )
+
+
+def _template(pieces: tuple[str | Expr, ...]) -> Text:
+    return Template(pieces) if any(not isinstance(one, str) for one in pieces) else "".join(str(one) for one in pieces)
+
+
+def artifact(work: Artifact, scope: Scope) -> Artifact:
+    """An upload or a download."""
+    return dataclasses.replace(
+        work,
+        name=scope.text(work.name, Place.STEP),
+        paths=tuple(scope.text(one, Place.STEP) for one in work.paths),
+        exclude=tuple(scope.text(one, Place.STEP) for one in work.exclude),
+        into=scope.text(work.into, Place.STEP),
+        component=None,
+        inputs=(),
+    )
+
+
+def artifact_root(paths: tuple[Text, ...]) -> str:
+    """The folder that GitHub takes as the root of an upload: a download goes into it again. "" is the work folder."""
+    roots = [_search_root(path) for path in paths if isinstance(path, str)]
+    if not roots or len(roots) != len(paths):
+        return ""
+    found = posixpath.commonpath(roots) if len({root.startswith("/") for root in roots}) == 1 else ""
+    return "" if found == "." else found
+
+
+def _search_root(path: str) -> str:
+    whole = posixpath.normpath(path)
+    if re.search(r"[*?\[]", whole):
+        kept = []
+        for part in whole.split("/"):
+            if re.search(r"[*?\[]", part):
+                break
+            kept.append(part)
+        return "/".join(kept) or "."
+    if path.endswith("/") or "." not in posixpath.basename(whole):
+        return whole
+    return posixpath.dirname(whole) or "."
+
+
+def post(found: Post, scope: Scope) -> tuple[Step, ...]:
+    """Steps after the others: with a condition on how those ended."""
+    word = _POST.get(found.when)
+    if word is None:
+        fix = "test `job.status` in a step with `if: always()`"
+        scope.losses.dropped(f"post {found.when}", "GitHub does not know how the last run ended", fix, found.span)
+        return ()
+    made = lower(found.steps, scope)
+    if word == "success":
+        return made
+    asked = Call(word)
+    return tuple(
+        dataclasses.replace(
+            step,
+            condition=Condition(asked if step.condition is None else _with(asked, step.condition.expr), Phase.RUN),
+            continue_on_error=scope.system is System.GITLAB_CI or step.continue_on_error,
+        )
+        for step in made
+    )
+
+
+def _with(asked: Expr, expr: Expr) -> Expr:
+    return both(asked, expr) or asked
+
+
+def upload_condition(work: Artifact) -> Condition | None:
+    """When an upload is made: as the other system says."""
+    asked = _WHEN.get(work.when)
+    return Condition(asked, Phase.RUN) if asked else None
+
+
+def exported(steps: tuple[Step, ...], table: Mapping[str, Expr | Template]) -> dict[str, Expr | Template]:
+    """The other system's variables that the scripts of these steps read."""
+    found: dict[str, Expr | Template] = {}
+    for step in steps:
+        if isinstance(step.work, Run):
+            text = "".join(part for part in parts(step.work.script) if isinstance(part, str))
+            found |= shell.exports(text, table, step.work.shell)
+    return found

@@ -1,0 +1,191 @@
+"""Triggers of another system -> GitHub's events. Called by `lower`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from functools import partial
+
+from seaway.formats.pipelines.losses import Losses
+from seaway.model.pipeline import Globs, Parameter, Pipeline, System, Trigger, TriggerKind
+
+_EVENTS = {
+    TriggerKind.PUSH: "push",
+    TriggerKind.TAG: "push",
+    TriggerKind.PULL_REQUEST: "pull_request",
+    TriggerKind.SCHEDULE: "schedule",
+    TriggerKind.MANUAL: "workflow_dispatch",
+    TriggerKind.API: "repository_dispatch",
+    TriggerKind.UPSTREAM: "workflow_run",
+    TriggerKind.CALL: "workflow_call",
+    TriggerKind.COMMENT: "issue_comment",
+    TriggerKind.MERGE_QUEUE: "merge_group",
+}
+_EVERYTHING = Globs(("**",))
+_TYPES = {"string": "string", "boolean": "boolean", "number": "number", "choice": "choice"}
+_FIELD = re.compile(r"[\d*/,\-A-Za-z]+\Z")
+_HASH = re.compile(r"H(?:\((\d+)-(\d+)\))?(?:/(\d+))?")
+
+
+def lower(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
+    """One trigger per event, and a schedule per time."""
+    found: dict[str, Trigger] = {}
+    times: list[Trigger] = []
+    for one in pipeline.triggers:
+        made = _lowered(one, pipeline, losses)
+        if made is None:
+            continue
+        if made.kind is TriggerKind.SCHEDULE:
+            times.append(made)
+        else:
+            found[made.native] = _joined(found[made.native], made) if made.native in found else made
+    if not found and not times:
+        found["push"] = Trigger(TriggerKind.PUSH, "push")
+    if pipeline.parameters and "workflow_dispatch" not in found and "workflow_call" not in found:
+        found["workflow_dispatch"] = Trigger(TriggerKind.MANUAL, "workflow_dispatch")
+    inputs = tuple(_input(one) for one in pipeline.parameters)
+    return (*(_with_inputs(one, inputs) for one in found.values()), *times)
+
+
+def _with_inputs(one: Trigger, inputs: tuple[Parameter, ...]) -> Trigger:
+    if one.kind not in {TriggerKind.MANUAL, TriggerKind.CALL} or one.inputs:
+        return one
+    if one.kind is TriggerKind.CALL:
+        inputs = tuple(dataclasses.replace(each, type=_called_type(each), options=()) for each in inputs)
+    return dataclasses.replace(one, inputs=inputs)
+
+
+def _called_type(one: Parameter) -> str:
+    return "string" if one.type == "choice" else one.type
+
+
+def _input(one: Parameter) -> Parameter:
+    kind = _TYPES.get(one.type, "string")
+    return dataclasses.replace(one, type="choice" if one.options and kind == "string" else kind)
+
+
+def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None:
+    event = _EVENTS.get(one.kind)
+    name = one.native or one.kind.value
+    if event is None:
+        losses.dropped(f"trigger {name}", "GitHub has no event like it", "", one.span)
+        return None
+    inputs = tuple(_input(each) for each in one.inputs)
+    made = Trigger(
+        one.kind,
+        event,
+        _plain(one.branches, losses, one),
+        _plain(one.tags, losses, one),
+        one.paths,
+        inputs=inputs,
+        span=one.span,
+    )
+    if one.kind is TriggerKind.SCHEDULE:
+        return _schedule(one, losses)
+    if one.kind is TriggerKind.TAG:
+        return dataclasses.replace(made, branches=Globs(), tags=made.tags if made.tags != Globs() else _EVERYTHING)
+    if one.kind is TriggerKind.UPSTREAM:
+        return _upstream(one, made, losses)
+    if one.kind is TriggerKind.API:
+        losses.manual(
+            f"trigger {name}",
+            "GitHub's API starts a run by an event with a type",
+            "send `repository_dispatch` events instead",
+            one.span,
+        )
+    if one.kind is TriggerKind.COMMENT:
+        losses.approximated(
+            f"trigger {name}",
+            "GitHub starts for every comment",
+            f"test the text in the job's `if`: {one.comment}",
+            one.span,
+        )
+        made = dataclasses.replace(made, types=("created",), branches=Globs(), tags=Globs(), paths=Globs())
+    if one.kind is TriggerKind.PUSH and pipeline.system is System.AZURE_PIPELINES and one.branches == Globs():
+        return dataclasses.replace(made, branches=_EVERYTHING)
+    return made
+
+
+def _upstream(one: Trigger, made: Trigger, losses: Losses) -> Trigger | None:
+    if not one.sources:
+        losses.dropped(
+            "trigger by another pipeline",
+            "the file does not name which one",
+            "add `workflow_run` with its name",
+            one.span,
+        )
+        return None
+    why = "GitHub starts by the name of a workflow of the same repository, and in the default branch's rights"
+    losses.approximated("trigger by another pipeline", why, "check the name in `workflow_run.workflows`", one.span)
+    return Trigger(
+        TriggerKind.UPSTREAM, "workflow_run", made.branches, types=("completed",), sources=one.sources, span=one.span
+    )
+
+
+def _schedule(one: Trigger, losses: Losses) -> Trigger | None:
+    fields = one.cron.split()
+    if any("H" in field for field in fields) and len(fields) == 5:
+        fields = [_HASH.sub(partial(_chosen, at), field) for at, field in enumerate(fields)]
+        why = "the hash of Jenkins, which spreads jobs, became a fixed time"
+        losses.approximated(f"cron {one.cron}", why, "choose another minute where many run at once", one.span)
+    if len(fields) != 5 or not all(_FIELD.match(field) for field in fields):
+        losses.dropped(f"cron {one.cron}", "GitHub takes five fields", "write the time by hand", one.span)
+        return None
+    if one.branches != Globs():
+        losses.approximated("branches of a schedule", "GitHub runs schedules on the default branch", "", one.span)
+    return Trigger(TriggerKind.SCHEDULE, "schedule", cron=" ".join(fields), timezone=one.timezone, span=one.span)
+
+
+_STARTS = ("17", "4", "1", "1", "1")
+
+
+def _chosen(at: int, found: re.Match[str]) -> str:
+    """A fixed value for an `H`: within its range, or every so often."""
+    low, _, every = found.groups()
+    if every:
+        return f"{low or ('1' if at in {2, 3} else '7' if at == 0 else '0')}-{'59' if at == 0 else '23' if at == 1 else '28'}/{every}"
+    return low or _STARTS[at]
+
+
+def _plain(globs: Globs, losses: Losses, one: Trigger) -> Globs:
+    """Names and globs; a regular expression among them is lost."""
+    patterns = [each for each in (*globs.include, *globs.exclude) if each.startswith("/") and each.count("/") > 1]
+    for each in patterns:
+        losses.dropped(
+            f"branches {each}", "GitHub's filters are globs", "write the filter by hand; it is wider now", one.span
+        )
+    left = tuple(each for each in globs.exclude if each not in patterns)
+    include = () if set(globs.include) & set(patterns) else globs.include
+    return Globs(include, left)
+
+
+def _joined(first: Trigger, second: Trigger) -> Trigger:
+    """Two triggers of one event: whatever either lets start. For pushes, branches without a filter stay all branches."""
+    if first.native == "push":
+        return _joined_pushes(first, second)
+    branches = _either(first.branches, second.branches)
+    return dataclasses.replace(
+        first, branches=branches, paths=_either(first.paths, second.paths), inputs=first.inputs or second.inputs
+    )
+
+
+def _joined_pushes(first: Trigger, second: Trigger) -> Trigger:
+    kinds = {first.kind, second.kind}
+    paths = _either(first.paths, second.paths)
+    if kinds == {TriggerKind.PUSH, TriggerKind.TAG}:
+        branches = first.branches if first.kind is TriggerKind.PUSH else second.branches
+        tags = second.tags if first.kind is TriggerKind.PUSH else first.tags
+        if branches == Globs() and tags == _EVERYTHING:
+            return Trigger(TriggerKind.PUSH, "push", paths=paths, span=first.span)
+        return Trigger(
+            TriggerKind.PUSH, "push", branches if branches != Globs() else _EVERYTHING, tags, paths, span=first.span
+        )
+    return dataclasses.replace(
+        first, branches=_either(first.branches, second.branches), tags=_either(first.tags, second.tags), paths=paths
+    )
+
+
+def _either(first: Globs, second: Globs) -> Globs:
+    if Globs() in (first, second):
+        return Globs()
+    return Globs(tuple(dict.fromkeys(first.include + second.include)), tuple(set(first.exclude) & set(second.exclude)))

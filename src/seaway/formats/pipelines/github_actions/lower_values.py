@@ -1,0 +1,215 @@
+"""Expressions and texts of another system, in places where GitHub lets only some values be seen. Called by the `lower_*` modules.
+
+GitHub's environment is there in steps only: elsewhere a variable of the file is replaced by its value, and one that the file
+does not set becomes a variable of the repository (`vars`), or a secret where its name says so; both are for a person to make.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from seaway.formats.pipelines.losses import Losses
+from seaway.model.expression import (
+    Binary,
+    Call,
+    Condition,
+    Expr,
+    Literal,
+    Ref,
+    Template,
+    Text,
+    Unary,
+    parts,
+)
+from seaway.model.pipeline import System, Variable
+from seaway.model.span import Span
+
+_SECRET = re.compile(
+    r"(?:^|_)(?:TOKEN|SECRETS?|PASS(?:WORD|PHRASE|WD)?|(?:API|ACCESS|DEPLOY|SSH|PRIVATE|AUTH)_?KEY|KEY|PAT|CREDENTIALS?)(?:_|$)"
+)
+_MAX_DEPTH = 10
+
+
+class Place(StrEnum):
+    """Where an expression stands."""
+
+    CONDITION = "a job's condition"
+    JOB = "a job's own values"
+    STEP = "a step"
+
+
+@dataclass(slots=True)
+class Scope:
+    """What expressions see. `known`: variables of the file by name; `axes`: of the job's matrix, where those are variables, too."""
+
+    system: System
+    losses: Losses
+    known: dict[str, Text] = field(default_factory=dict)
+    axes: frozenset[str] = frozenset()
+
+    def with_variables(self, variables: tuple[Variable, ...], axes: frozenset[str] = frozenset()) -> Scope:
+        """The scope of something within this one."""
+        return dataclasses.replace(self, known={**self.known, **{one.name: one.value for one in variables}}, axes=axes)
+
+    def text(self, text: Text, place: Place, span: Span | None = None) -> Text:
+        """A text as it can stand there."""
+        if isinstance(text, str):
+            return text
+        found: list[str | Expr] = []
+        for part in text.parts:
+            inner = part if isinstance(part, str) else self.value(part, place, span)
+            for one in parts(inner) if isinstance(inner, (str, Template)) else (inner,):
+                if isinstance(one, Literal) and isinstance(one.value, str):
+                    _add(found, one.value)
+                elif isinstance(one, str):
+                    _add(found, one)
+                else:
+                    found.append(one)
+        return found[0] if len(found) == 1 and isinstance(found[0], str) else Template(tuple(found)) if found else ""
+
+    def value(self, expr: Expr, place: Place, span: Span | None, depth: int = 0) -> Expr | Text:
+        """One expression within a text: a variable of the file is spliced in."""
+        if isinstance(expr, Ref) and expr.context == "env" and place is not Place.STEP:
+            name = str(expr.path[0]) if expr.path else ""
+            if name in self.axes:
+                return Ref("matrix", (name,))
+            if name in self.known and depth < _MAX_DEPTH:
+                value = self.known[name]
+                if isinstance(value, str):
+                    return value
+                inner = [
+                    one if isinstance(one, str) else self.value(one, place, span, depth + 1) for one in value.parts
+                ]
+                return Template(tuple(piece for one in inner for piece in _pieces(one)))
+            return self.outside(name, place, span)
+        return self.expr(expr, place, span)
+
+    def expr(self, expr: Expr, place: Place, span: Span | None) -> Expr:
+        """An expression as it can stand there. What cannot becomes a call that no printer knows, with the reason as its name."""
+        if isinstance(expr, Ref):
+            return self._ref(expr, place, span)
+        if isinstance(expr, Unary):
+            return Unary(expr.op, self.expr(expr.operand, place, span))
+        if isinstance(expr, Binary):
+            return Binary(expr.op, self.expr(expr.left, place, span), self.expr(expr.right, place, span))
+        if isinstance(expr, Call):
+            if expr.name == "exists" and place is not Place.STEP:
+                return no_way("whether a file exists, before the job has its files")
+            return Call(expr.name, tuple(self.expr(one, place, span) for one in expr.args))
+        if isinstance(expr, Literal):
+            return expr
+        return no_way(expr.text)
+
+    def _ref(self, ref: Ref, place: Place, span: Span | None) -> Expr:
+        name = str(ref.path[0]) if ref.path else ""
+        if ref.context == "env" and place is not Place.STEP:
+            found = self.value(ref, place, span)
+            return _as_expr(found) if isinstance(found, (str, Template)) else found
+        if ref.context == "env" and name not in self.known and name not in self.axes:
+            return ref
+        if ref.context == "env" and name in self.axes:
+            return Ref("matrix", (name,))
+        if ref.context == "var":
+            return self.outside(name, place, span)
+        if ref.context == "native":
+            return no_way(".".join(str(part) for part in ref.path))
+        if ref.context == "matrix" and place is Place.CONDITION:
+            return no_way(f"a value of the matrix ({name}) in a job's condition")
+        if ref.context == "git" and name == "short_sha":
+            return no_way("the first characters of a commit")
+        return ref
+
+    def outside(self, name: str, place: Place, span: Span | None) -> Expr:
+        """A variable that the file does not set."""
+        if _SECRET.search(name) and place is not Place.CONDITION:
+            self.losses.manual(f"${name}", "its value is kept outside the file", f"gh secret set {name}", span)
+            return Ref("secret", (name,))
+        self.losses.manual(f"${name}", "its value is kept outside the file", f"gh variable set {name} --body ...", span)
+        return Ref("var", (name,))
+
+    def variables(self, variables: tuple[Variable, ...], place: Place) -> tuple[Variable, ...]:
+        """Variables with values that can stand there."""
+        return tuple(dataclasses.replace(one, value=self.text(one.value, place, one.span)) for one in variables)
+
+    def condition(self, found: Condition | None, place: Place, span: Span | None) -> Condition | None:
+        """A condition as it can stand there; one on changed files holds whatever changed, and None asks nothing."""
+        if found is None:
+            return None
+        expr, changes = _whatever_changed(found.expr, holds=True)
+        if changes:
+            why = "GitHub knows changed files only in triggers, for the whole workflow: this runs whatever changed"
+            self.losses.approximated("changes", why, "put the paths into `on.push.paths`", found.span or span)
+        expr = simplified(self.expr(expr, place, found.span or span))
+        if expr == Literal(True):
+            return None
+        return dataclasses.replace(found, expr=expr)
+
+
+def no_way(why: str) -> Expr:
+    """What GitHub has no words for."""
+    return Call(f"({why})")
+
+
+def _add(found: list[str | Expr], text: str) -> None:
+    if found and isinstance(found[-1], str):
+        found[-1] += text
+    elif text:
+        found.append(text)
+
+
+def _pieces(value: Expr | Text) -> tuple[str | Expr, ...]:
+    return parts(value) if isinstance(value, (str, Template)) else (value,)
+
+
+def _as_expr(text: Text) -> Expr:
+    """A text as one value: `format` where it is put together."""
+    if isinstance(text, str):
+        return Literal(text)
+    if len(text.parts) == 1 and not isinstance(text.parts[0], str):
+        return text.parts[0]
+    shape = ""
+    values: list[Expr] = []
+    for part in text.parts:
+        if isinstance(part, str):
+            shape += part.replace("{", "{{").replace("}", "}}")
+        else:
+            shape += f"{{{len(values)}}}"
+            values.append(part)
+    return Call("format", (Literal(shape), *values))
+
+
+def _whatever_changed(expr: Expr, *, holds: bool) -> tuple[Expr, bool]:
+    """The expression with every question for changed files answered so that more runs, and whether there was one."""
+    if isinstance(expr, Call) and expr.name == "changed":
+        return Literal(holds), True
+    if isinstance(expr, Unary) and expr.op == "!":
+        inner, found = _whatever_changed(expr.operand, holds=not holds)
+        return Unary("!", inner), found
+    if isinstance(expr, Binary) and expr.op in {"&&", "||"}:
+        left, first = _whatever_changed(expr.left, holds=holds)
+        right, second = _whatever_changed(expr.right, holds=holds)
+        return Binary(expr.op, left, right), first or second
+    return expr, False
+
+
+def simplified(expr: Expr) -> Expr:
+    """Without constants: `true && x` is x. Comparisons of two texts are decided."""
+    if isinstance(expr, Unary) and expr.op == "!":
+        inner = simplified(expr.operand)
+        if isinstance(inner, Literal):
+            return Literal(not inner.value)
+        return inner.operand if isinstance(inner, Unary) and inner.op == "!" else Unary("!", inner)
+    if not isinstance(expr, Binary):
+        return expr
+    left, right = simplified(expr.left), simplified(expr.right)
+    if expr.op in {"&&", "||"}:
+        stop = expr.op == "||"
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Literal):
+                return Literal(stop) if bool(one.value) is stop else other
+    elif isinstance(left, Literal) and isinstance(right, Literal) and expr.op in {"==", "!="}:
+        return Literal((str(left.value).lower() == str(right.value).lower()) is (expr.op == "=="))
+    return Binary(expr.op, left, right)
