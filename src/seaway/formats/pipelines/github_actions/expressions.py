@@ -331,8 +331,8 @@ def _call(call: Call) -> str:
             return _printed(_without_pattern(Binary("=~", *call.args)), _PRIMARY)
         raise Unprintable(_ONLY_HERE[call.name])
     name = contexts.SPELLINGS.get(call.name, call.name)
-    if "(" in name or not _NAME.match(name):
-        raise Unprintable(f"the function `{name}`")
+    if not _NAME.match(name):  # `lower_values.no_way` says why as a name
+        raise Unprintable(name.strip("()"))
     return f"{name}({', '.join(_printed(argument, 0) for argument in call.args)})"
 
 

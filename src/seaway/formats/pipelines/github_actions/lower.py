@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from seaway.formats.pipelines.expand import with_stage_order
 from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
+from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated
@@ -33,10 +34,13 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return pipeline
     known = Scope(pipeline.system, losses)
     scope = known.with_variables(pipeline.variables)
-    jobs = _ordered(pipeline)
+    ordered = _ordered(pipeline)
+    optional = _optional(ordered)
+    whole = _asked_by_rules(pipeline.rules)
+    jobs = tuple(_asking(job, whole, optional) for job in ordered)
     around = lower_jobs.Around(
         uploads={job.id: _uploads(job) for job in jobs},
-        optional=_optional(jobs),
+        optional=optional,
         ids=lower_jobs.identifiers(jobs),
         matrices=frozenset(job.id for job in jobs if job.matrix is not None or job.parallel),
     )
@@ -60,14 +64,15 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
 
 
 def _plain_variables(pipeline: Pipeline, scope: Scope) -> tuple[Variable, ...]:
-    return scope.variables(pipeline.variables, Place.JOB)
+    """Those that need no script: the others are set by a step of the jobs that read them."""
+    later = late(pipeline.variables)
+    return scope.variables(tuple(one for one in pipeline.variables if one.name not in later), Place.JOB)
 
 
 def _ordered(pipeline: Pipeline) -> tuple[Job, ...]:
     """Jobs without templates; the order of stages as needs, the conditions of stages and of the whole on each job."""
     jobs = [job for job in pipeline.jobs if not job.template]
     stages = {stage.name: stage for stage in pipeline.stages}
-    whole = _asked_by_rules(pipeline.rules)
     names = {job.id for job in jobs}
     found = []
     for job in with_stage_order(pipeline, jobs):
@@ -83,13 +88,21 @@ def _ordered(pipeline: Pipeline) -> tuple[Job, ...]:
                 *variables,
             )
             stage = stages.get(stage.parent) if stage.parent != stage.name else None
-        expr = both(whole, expr)
         needs = _once(need for need in job.needs or () if need.job in names)
         condition = (
             None if expr is None else Condition(expr, text=text, span=job.condition.span if job.condition else None)
         )
         found.append(dataclasses.replace(job, needs=needs, condition=condition, variables=variables))
     return tuple(found)
+
+
+def _asking(job: Job, whole: Expr | None, optional: frozenset[str]) -> Job:
+    """The job with what is asked of the whole run; jobs that are left out with those before them need not ask again."""
+    if whole is None or (job.needs and not any(need.job in optional for need in job.needs)):
+        return job
+    expr = both(whole, job.condition.expr if job.condition else None)
+    assert expr is not None  # noqa: S101 - `whole` is not
+    return dataclasses.replace(job, condition=Condition(expr, text=job.condition.text if job.condition else ""))
 
 
 def _asked_by_rules(rules: tuple[Rule, ...]) -> Expr | None:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from seaway.formats.pipelines.github_actions import lower_steps
+from seaway.formats.pipelines.github_actions.lower_late import late, setting
 from seaway.formats.pipelines.github_actions.lower_scripts import provided
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
 from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Text, Unary, both, walk
@@ -67,6 +68,10 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         return _call(job, inner, around)
     steps = _steps(job, inner, around)
     given, steps = provided(job, steps, inner)
+    later = late(tuple(Variable(name, value) for name, value in inner.known.items()))
+    own = tuple(one for one in job.variables if one.name not in later)
+    at = _behind_checkout(steps)
+    steps = (*steps[:at], *setting(later, steps, inner), *steps[at:])
     needs = tuple(Need(around.ids[need.job], artifacts=False) for need in job.needs or () if need.job in around.ids)
     container, services = _containers(job, inner)
     return Job(
@@ -78,7 +83,7 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         container=container,
         services=services,
         matrix=_matrix(job, inner),
-        variables=(*given, *inner.variables(job.variables, Place.JOB)),
+        variables=(*given, *inner.variables(own, Place.JOB)),
         permissions=Permissions((("contents", "write"),)) if lower_steps.pushes(steps) else None,
         steps=steps,
         outputs=inner.variables(job.outputs, Place.STEP),
@@ -345,11 +350,15 @@ def _steps(job: Job, scope: Scope, around: Around) -> tuple[Step, ...]:
         if kept.direction == "up":
             after += _uploads(kept, job, scope)
     listed = lower_steps.lower(job.steps, scope)
-    at = next((index + 1 for index, step in enumerate(listed) if isinstance(step.work, Checkout)), 0)
+    at = _behind_checkout(listed)
     credentials = lower_steps.pushes(listed)
     listed = tuple(_checked_out(step, credentials=credentials) for step in listed)
     posts = tuple(step for one in job.post for step in lower_steps.post(one, scope))
     return (*listed[:at], *before, *listed[at:], *posts, *after)
+
+
+def _behind_checkout(steps: tuple[Step, ...]) -> int:
+    return next((index + 1 for index, step in enumerate(steps) if isinstance(step.work, Checkout)), 0)
 
 
 def _checked_out(step: Step, *, credentials: bool) -> Step:
@@ -417,4 +426,4 @@ def _download(job_id: str, one: Artifact, *, matrix: bool, maybe: bool) -> Step:
         inputs = (Variable("pattern", f"{shown}-*"), Variable("merge-multiple", "true"))
         name = ""
     # An artifact need not be there: its job may have been left out, or has made no files.
-    return Step(Artifact("down", name=name, into=into, inputs=inputs), continue_on_error=maybe or one.when != "success")
+    return Step(Artifact("down", name=name, into=into, inputs=inputs), continue_on_error=maybe or one.when == "failure")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 
 from seaway.formats.pipelines import shell
-from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
-from seaway.formats.pipelines.github_actions.lower_steps import exported
+from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text, template
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
+from seaway.formats.pipelines.github_actions.nearest import NEAREST
 from seaway.model.expression import Expr, Ref, Template, Text, parts
 from seaway.model.pipeline import Job, Run, Step, System, Variable
 
-_SHORT_SHA = Ref("git", ("short_sha",))
+SHORT_SHA = Ref("git", ("short_sha",))
 # Set by GitHub, too, with the same meaning, or by the shell itself.
 _THERE = frozenset(
     [
@@ -41,8 +42,6 @@ _THERE = frozenset(
         "OPTIND",
         "REPLY",
         "BASH",
-        "BASH_SOURCE",
-        "BASH_VERSION",
         "FUNCNAME",
         "PIPESTATUS",
         "DEBIAN_FRONTEND",
@@ -51,102 +50,134 @@ _THERE = frozenset(
         "DISPLAY",
     ]
 )
+_HERE = ("GITHUB_", "RUNNER_", "BASH_", "INPUT_")  # GitHub's own names, and the shell's
+_FOREIGN = ("CI_", "GITLAB_", "CIRCLE_", "BUILD_", "SYSTEM_", "AGENT_")
 _OUTSIDE = re.compile(r"[A-Z][A-Z0-9_]{2,}\Z")
-_ASSIGNED = r"(?:^|[\s;&|(`])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?{name}\+?=|\bfor\s+{name}\b|\bread\b[^\n;|&]*\b{name}\b|\bmapfile\b[^\n]*\b{name}\b|\bgetopts\s+\S+\s+{name}\b"
 _GIVES_OUTSIDE = frozenset({System.GITLAB_CI, System.CIRCLECI, System.JENKINS, System.AZURE_PIPELINES})
 
 
 def provided(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[tuple[Variable, ...], tuple[Step, ...]]:
     """Variables for the job's environment, and its steps with what an expression cannot say set by their scripts."""
-    found: dict[str, Variable] = {}
+    found, short = _predefined(job, steps, scope)
+    for name in sorted(scope.axes):
+        if any(name == used for used in read_names(steps)):
+            found[name] = Template((Ref("matrix", (name,)),))
+    found |= _shards(job, steps)
+    left = [name for name in _not_set(steps, scope) if name not in found and name not in short]
+    for name in left:
+        if name.startswith(_FOREIGN):
+            found |= _nearest(name, job, scope)
+        elif _OUTSIDE.match(name) and scope.system in _GIVES_OUTSIDE:
+            found[name] = Template((scope.outside(name, Place.JOB, job.span),))
+    made = tuple(_with_short(step, short) for step in steps) if short else steps
+    return tuple(_variable(name, text) for name, text in found.items()), made
+
+
+def _variable(name: str, text: Text) -> Variable:
+    secret = any(isinstance(part, Ref) and part.context == "secret" for part in parts(text))
+    return Variable(name, text, secret=secret)
+
+
+def _predefined(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[dict[str, Text], list[str]]:
+    """What the other system sets by itself and GitHub can say; and the names of the commit's short form."""
+    found: dict[str, Text] = {}
     short: list[str] = []
-    for name, value in exported(steps, shell.predefined(scope.system)).items():
-        if name in scope.known or name in _THERE:
+    for name, value in _exported(steps, scope.system).items():
+        if name in scope.known or name in _THERE or name in NEAREST:
             continue
-        if value == _SHORT_SHA:
+        if value == SHORT_SHA:
             short.append(name)
             continue
-        made = scope.text(value if isinstance(value, Template) else Template((value,)), Place.JOB, job.span)
+        text = scope.text(value if isinstance(value, Template) else Template((value,)), Place.JOB, job.span)
         try:
-            printed_text(made)
+            printed_text(text)
         except Unprintable as why:
             fix = "set the variable in the script, or leave it away"
             scope.losses.dropped(f"${name}", f"GitHub has no value for {why}", fix, job.span, mark=job.span)
             continue
-        found[name] = Variable(name, made)
-    for name in sorted(scope.axes):
-        if _reads(steps, name):
-            found[name] = Variable(name, Template((Ref("matrix", (name,)),)))
-    for name, text in _shards(job, steps).items():
-        found[name] = Variable(name, text)
-    for name in _unset(steps, scope, set(found) | set(short)):
-        found[name] = Variable(name, Template((scope.outside(name, Place.JOB, job.span),)), secret=True)
-    made_steps = tuple(_with_short(step, short) for step in steps) if short else steps
-    return tuple(_marked(one) for one in found.values()), made_steps
+        found[name] = text
+    return found, short
 
 
-def _marked(one: Variable) -> Variable:
-    secret = any(isinstance(part, Ref) and part.context == "secret" for part in parts(one.value))
-    return dataclasses.replace(one, secret=secret)
+def _exported(steps: tuple[Step, ...], system: System) -> dict[str, Expr | Template]:
+    found: dict[str, Expr | Template] = {}
+    for script, kind in scripts(steps):
+        found |= shell.exports(script, shell.predefined(system), kind)
+    return found
 
 
-def _reads(steps: tuple[Step, ...], name: str) -> bool:
-    return any(name in shell.used(script, kind) for script, kind in _scripts(steps))
+def _nearest(name: str, job: Job, scope: Scope) -> dict[str, Text]:
+    losses = scope.losses
+    if name not in NEAREST:
+        fix = "set the variable in `env`, or leave it away"
+        losses.dropped(f"${name}", "GitHub has no value like it", fix, job.span, mark=job.span)
+        return {}
+    text, reason = NEAREST[name]
+    if reason:
+        losses.approximated(f"${name}", reason, "", job.span, mark=job.span)
+    return {name: template(text)}
 
 
-def _scripts(steps: tuple[Step, ...]) -> list[tuple[str, str]]:
+def scripts(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
+    """The fixed text of every script, with its shell."""
+    for step in steps:
+        if isinstance(step.work, Run):
+            yield "".join(part for part in parts(step.work.script) if isinstance(part, str)), step.work.shell
+
+
+def read_names(steps: tuple[Step, ...]) -> list[str]:
+    """Variables that the scripts name, each once."""
+    return list(dict.fromkeys(name for script, kind in scripts(steps) for name in shell.used(script, kind)))
+
+
+def _not_set(steps: tuple[Step, ...], scope: Scope) -> list[str]:
+    """Names that scripts read and nobody in the file sets."""
+    whole = "\n".join(script for script, _ in scripts(steps))
+    own = {one.name for step in steps for one in step.env}
     return [
-        ("".join(part for part in parts(step.work.script) if isinstance(part, str)), step.work.shell)
-        for step in steps
-        if isinstance(step.work, Run)
+        name
+        for name in read_names(steps)
+        if name not in own | _THERE
+        and name not in scope.known
+        and name not in scope.axes
+        and not name.startswith(_HERE)
+        and not _is_set(name, whole)
     ]
+
+
+def _is_set(name: str, script: str) -> bool:
+    """The script itself gives it a value."""
+    words = (
+        rf"(?:^|[\s;&|(`])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?{name}\+?="
+        rf"|\bfor\s+{name}\b|\b(?:read|mapfile|getopts)\b[^\n;|&]*\b{name}\b"
+    )
+    return re.search(words, script, re.MULTILINE) is not None
 
 
 def _shards(job: Job, steps: tuple[Step, ...]) -> dict[str, Text]:
     """The number of a copy and how many there are, where scripts ask."""
     if not job.parallel or job.matrix is not None:
         return {}
-    number: Expr = Ref("matrix", ("shard",))
+    index: Text = Template((Ref("native", ("strategy", "job-index")),))
     known: dict[str, Text] = {
-        "CI_NODE_INDEX": Template((number,)),
+        "CI_NODE_INDEX": Template((Ref("matrix", ("shard",)),)),
         "CI_NODE_TOTAL": str(job.parallel),
-        "CIRCLE_NODE_INDEX": Template((Ref("native", ("strategy", "job-index")),)),
+        "CIRCLE_NODE_INDEX": index,
         "CIRCLE_NODE_TOTAL": str(job.parallel),
     }
-    return {name: value for name, value in known.items() if _reads(steps, name)}
-
-
-def _unset(steps: tuple[Step, ...], scope: Scope, given: set[str]) -> list[str]:
-    """Names that scripts read and nobody in the file sets: the other system has them outside."""
-    if scope.system not in _GIVES_OUTSIDE:
-        return []
-    scripts = _scripts(steps)
-    whole = "\n".join(script for script, _ in scripts)
-    own = {one.name for step in steps for one in step.env}
-    found: dict[str, None] = {}
-    for script, kind in scripts:
-        for name in shell.used(script, kind):
-            if name in given or name in own or name in _THERE or name in scope.known or name in scope.axes:
-                continue
-            if not _OUTSIDE.match(name) or name.startswith(
-                ("CI_", "GITHUB_", "RUNNER_", "BASH_", "GITLAB_", "CIRCLE_")
-            ):
-                continue
-            if not re.search(_ASSIGNED.format(name=name), whole, re.MULTILINE):
-                found[name] = None
-    return list(found)
+    names = read_names(steps)
+    return {name: value for name, value in known.items() if name in names}
 
 
 def _with_short(step: Step, names: list[str]) -> Step:
     """The first eight characters of the commit, which only a script can take."""
-    if not isinstance(step.work, Run):
+    if not isinstance(step.work, Run) or step.work.shell not in {"", "bash", "sh"}:
         return step
-    script = "".join(part for part in parts(step.work.script) if isinstance(part, str))
-    used = [name for name in names if name in shell.used(script, step.work.shell)]
-    if not used or step.work.shell not in {"", "bash", "sh"}:
+    used = [name for name in names if name in read_names((step,))]
+    if not used:
         return step
     lines = "".join(f'export {name}="$(printf %.8s "$GITHUB_SHA")"\n' for name in used)
     first, *rest = parts(step.work.script)
     pieces = (lines + first, *rest) if isinstance(first, str) else (lines, first, *rest)
-    text: Text = Template(pieces) if rest or not isinstance(first, str) else lines + first
+    text = Template(pieces) if rest or not isinstance(first, str) else lines + first
     return dataclasses.replace(step, work=dataclasses.replace(step.work, script=text))

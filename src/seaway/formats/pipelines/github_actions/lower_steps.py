@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
-from collections.abc import Mapping
 
 from seaway.formats.pipelines import shell
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
@@ -153,7 +152,7 @@ def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]
         if isinstance(expr, Ref) and expr.context == "env" and len(expr.path) == 1:
             name = str(expr.path[0])
         else:
-            name = _name(expr)
+            name = variable_name(expr)
             env[name] = Variable(name, scope.text(Template((expr,)), Place.STEP, step.span))
         return (
             f"$env:{name}"
@@ -173,11 +172,11 @@ def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]
     return Run(script, name, scope.text(work.cwd, Place.STEP, step.span)), tuple(env.values())
 
 
-def _name(expr: Expr) -> str:
-    """A variable's name for a value: git.sha is GIT_SHA."""
+def variable_name(expr: Expr) -> str:
+    """A variable's name for a value: git.sha is GIT_SHA, what only the other system knows keeps its name."""
     if isinstance(expr, Ref):
-        words = [expr.context, *(part for part in expr.path if isinstance(part, str))]
-        return re.sub(r"\W+", "_", "_".join(words)).upper()
+        words = [part for part in expr.path if isinstance(part, str)]
+        return re.sub(r"\W+", "_", "_".join(words if expr.context == "native" else [expr.context, *words])).upper()
     return f"VALUE_{re.sub(r'[^A-Z]', '', str(expr).upper())[:12]}"
 
 
@@ -310,13 +309,3 @@ def upload_condition(work: Artifact) -> Condition | None:
     """When an upload is made: as the other system says."""
     asked = _WHEN.get(work.when)
     return Condition(asked, Phase.RUN) if asked else None
-
-
-def exported(steps: tuple[Step, ...], table: Mapping[str, Expr | Template]) -> dict[str, Expr | Template]:
-    """The other system's variables that the scripts of these steps read."""
-    found: dict[str, Expr | Template] = {}
-    for step in steps:
-        if isinstance(step.work, Run):
-            text = "".join(part for part in parts(step.work.script) if isinstance(part, str))
-            found |= shell.exports(text, table, step.work.shell)
-    return found

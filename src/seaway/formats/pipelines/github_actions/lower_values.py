@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from seaway.formats.pipelines.github_actions.expressions import template
+from seaway.formats.pipelines.github_actions.nearest import NEAREST
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import (
     Binary,
@@ -31,6 +33,7 @@ _SECRET = re.compile(
     r"(?:^|_)(?:TOKEN|SECRETS?|PASS(?:WORD|PHRASE|WD)?|(?:API|ACCESS|DEPLOY|SSH|PRIVATE|AUTH)_?KEY|KEY|PAT|CREDENTIALS?)(?:_|$)"
 )
 _MAX_DEPTH = 10
+_OPPOSITE = {"==": "!=", "!=": "==", "=~": "!~", "!~": "=~"}
 
 
 class Place(StrEnum):
@@ -114,6 +117,8 @@ class Scope:
             return Ref("matrix", (name,))
         if ref.context == "var":
             return self.outside(name, place, span)
+        if ref.context == "native" and name in NEAREST:
+            return _as_expr(template(NEAREST[name][0]))
         if ref.context == "native":
             return no_way(".".join(str(part) for part in ref.path))
         if ref.context == "matrix" and place is Place.CONDITION:
@@ -196,11 +201,13 @@ def _whatever_changed(expr: Expr, *, holds: bool) -> tuple[Expr, bool]:
 
 
 def simplified(expr: Expr) -> Expr:
-    """Without constants: `true && x` is x. Comparisons of two texts are decided."""
+    """Without constants: `true && x` is x. Comparisons of two texts are decided, and `!(a == b)` is `a != b`."""
     if isinstance(expr, Unary) and expr.op == "!":
         inner = simplified(expr.operand)
         if isinstance(inner, Literal):
             return Literal(not inner.value)
+        if isinstance(inner, Binary) and inner.op in _OPPOSITE:
+            return Binary(_OPPOSITE[inner.op], inner.left, inner.right)
         return inner.operand if isinstance(inner, Unary) and inner.op == "!" else Unary("!", inner)
     if not isinstance(expr, Binary):
         return expr
@@ -212,4 +219,6 @@ def simplified(expr: Expr) -> Expr:
                 return Literal(stop) if bool(one.value) is stop else other
     elif isinstance(left, Literal) and isinstance(right, Literal) and expr.op in {"==", "!="}:
         return Literal((str(left.value).lower() == str(right.value).lower()) is (expr.op == "=="))
+    if isinstance(right, Binary) and right.op == expr.op and expr.op in {"&&", "||"}:  # it needs no brackets
+        return Binary(expr.op, simplified(Binary(expr.op, left, right.left)), right.right)
     return Binary(expr.op, left, right)

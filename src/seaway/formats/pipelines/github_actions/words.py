@@ -13,7 +13,7 @@ from seaway.formats.pipelines.github_actions.expressions import Unprintable, lit
 from seaway.formats.pipelines.github_actions.values import kept_data
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.emit import Flow, Note
-from seaway.model.expression import Condition, Text
+from seaway.model.expression import Call, Condition, Text
 from seaway.model.pipeline import Native, Row, Variable
 from seaway.model.span import Span
 
@@ -39,7 +39,7 @@ class Words:
             try:
                 found.append(f"${{{{ {printed(part)} }}}}")
             except Unprintable as why:
-                found.append(f"<{in_words(part)}>")
+                found.append(f"<{why if isinstance(part, Call) else in_words(part)}>")
                 fix = "write the value where it stands in angle brackets"
                 self.losses.dropped(construct, f"GitHub has no expression for {why}", fix, span)
         return "".join(found)
