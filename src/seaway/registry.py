@@ -33,6 +33,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "azure_pipelines": "seaway.formats.pipelines.azure_pipelines",
         "github_actions": "seaway.formats.pipelines.github_actions",
         "gitlab_ci": "seaway.formats.pipelines.gitlab_ci",
+        "jenkins": "seaway.formats.pipelines.jenkins",
     },
 }
 

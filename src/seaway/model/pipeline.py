@@ -325,6 +325,7 @@ class Job:
     post: tuple[Post, ...] = ()
     extends: tuple[str, ...] = ()
     template: bool = False
+    workspace: str = ""  # jobs of one workspace share a machine and its folder, one after another: files need no carrying
     calls: Component | None = None
     inputs: tuple[Variable, ...] = ()
     shell: str = ""
@@ -388,6 +389,7 @@ class Pipeline:
     rules: tuple[Rule, ...] = ()
     includes: tuple[Include, ...] = ()
     post: tuple[Post, ...] = ()
+    timeout: timedelta | None = None  # of the whole run
     shell: str = ""
     cwd: Text = ""
     natives: tuple[Native, ...] = ()

@@ -24,6 +24,7 @@ class Script:
     notes: list[tuple[int, int]]
     problems: list[tuple[int, str]]
     _lines: list[int] = field(default_factory=list)
+    _above: dict[int, int] | None = None
 
     def span(self, start: int, end: int) -> Span:
         """Between two offsets."""
@@ -33,6 +34,22 @@ class Script:
         first, last = bisect_right(lines, start) - 1, bisect_right(lines, end) - 1
         return Span(self.path, first + 1, start - lines[first] + 1, last + 1, end - lines[last] + 1, start, end)
 
+    def comment(self, offset: int) -> str:
+        """The comment in the lines directly above what begins here, without its signs."""
+        if not self.notes:
+            return ""
+        if self._above is None:
+            self._above = {_next(self.text, end): index for index, (_, end) in enumerate(self.notes)}
+        found: list[str] = []
+        while (index := self._above.get(offset)) is not None:
+            start, end = self.notes[index]
+            line = self.text.rfind("\n", 0, start) + 1
+            if self.text[line:start].strip():
+                break
+            found.insert(0, _words(self.text[start:end]))
+            offset = start
+        return "\n".join(found)
+
     def source(self, node: Node) -> str:
         """What the node was read from."""
         return self.text[node.start : node.end]
@@ -41,6 +58,21 @@ class Script:
         """An error that points at an offset."""
         place = self.span(offset, offset)
         return ConfigError([Problem(self.path, place.line, place.column, message)])
+
+
+def _next(text: str, end: int) -> int:
+    """The offset of what stands behind a comment, or -1 where an empty line lies between."""
+    here = end
+    while here < len(text) and text[here] in " \t\r\n":
+        here += 1
+    return here if text.count("\n", end, here) == 1 else -1
+
+
+def _words(note: str) -> str:
+    if note.startswith("//"):
+        return note.lstrip("/").strip()
+    lines = note[2:-2].strip("*").strip().splitlines()
+    return "\n".join(line.strip().removeprefix("*").strip() for line in lines)
 
 
 def read(content: str | bytes, path: str) -> Script:

@@ -12,63 +12,12 @@ from dataclasses import dataclass, field
 
 MAX_TOKENS = 100_000
 
-KEYWORDS = frozenset(
-    [
-        "as",
-        "assert",
-        "boolean",
-        "break",
-        "byte",
-        "case",
-        "catch",
-        "char",
-        "class",
-        "continue",
-        "def",
-        "default",
-        "double",
-        "else",
-        "enum",
-        "extends",
-        "false",
-        "final",
-        "finally",
-        "float",
-        "for",
-        "if",
-        "implements",
-        "import",
-        "in",
-        "instanceof",
-        "int",
-        "interface",
-        "long",
-        "native",
-        "new",
-        "null",
-        "package",
-        "private",
-        "protected",
-        "public",
-        "return",
-        "short",
-        "static",
-        "super",
-        "switch",
-        "synchronized",
-        "this",
-        "throw",
-        "throws",
-        "trait",
-        "transient",
-        "true",
-        "try",
-        "void",
-        "volatile",
-        "while",
-        "abstract",
-    ]
-)
+_WORDS = """
+as assert boolean break byte case catch char class continue def default double else enum extends false final finally float for if
+implements import in instanceof int interface long native new null package private protected public return short static super
+switch synchronized this throw throws trait transient true try void volatile while abstract
+"""
+KEYWORDS = frozenset(_WORDS.split())
 PRIMITIVE = frozenset({"boolean", "byte", "char", "double", "float", "int", "long", "short", "void"})
 _VALUES = frozenset({"id", "num", "str", "gend", ")", "]", "}", "++", "--", "true", "false", "null", "this", "super"})
 _VALUES |= KEYWORDS - {"return", "case", "in", "assert", "else", "throw", "instanceof", "as", "new"}
