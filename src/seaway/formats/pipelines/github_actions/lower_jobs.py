@@ -44,6 +44,7 @@ _SKIPS = frozenset(
 )  # a job that is left out keeps no later one from running
 _AXES_IN_ENV = frozenset({System.GITLAB_CI, System.JENKINS, System.AZURE_PIPELINES})
 _FOLDED = frozenset({"only", "except", "when"})  # the reader has made them a condition
+_UNTAGGED = re.compile(r"[^@:]+(?::\d+/[^@:]+)?(?::latest)?")
 _SHARD = "shard"
 
 
@@ -242,6 +243,9 @@ def _image(image: Image, job: Job, scope: Scope, *, service: bool) -> Image:
         losses.approximated("entrypoint", "GitHub takes one word", "", span, mark=job.span)
     for one in image.natives:
         _lost(one, job, scope)
+    if isinstance(image.name, str) and _UNTAGGED.fullmatch(image.name):
+        fix = "write the version that works today"
+        losses.manual(f"image {image.name}", "without a version it is another image tomorrow", fix, span, mark=job.span)
     options = image.options
     if service and image.entrypoint and image.entrypoint[0]:
         options = f"{options} --entrypoint {image.entrypoint[0]}".strip()

@@ -47,7 +47,7 @@ def _place(words: Words, job: Job) -> dict[str, Any]:
         found["container"] = _image(words, job.container, f"jobs.{job.id}.container.")
     if job.services:
         found["services"] = {
-            one.alias: _image(words, one, f"jobs.{job.id}.services.{one.alias}.") for one in job.services
+            one.alias: _service(words, one, f"jobs.{job.id}.services.{one.alias}.") for one in job.services
         }
     return found
 
@@ -141,6 +141,12 @@ def _image(words: Words, image: Image, prefix: str) -> Any:
         found["options"] = image.options
     put_back(found, image.natives, prefix)
     return found["image"] if set(found) == {"image"} else found
+
+
+def _service(words: Words, image: Image, prefix: str) -> Any:
+    """GitHub takes a name alone for containers only."""
+    found = _image(words, image, prefix)
+    return found if isinstance(found, dict) else {"image": found}
 
 
 def _matrix(words: Words, matrix: Matrix) -> dict[str, Any]:
