@@ -6,16 +6,18 @@ import dataclasses
 from collections.abc import Iterable
 
 from seaway.formats.pipelines.expand import with_stage_order
-from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers
+from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers, lower_values
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
+from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
 from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated, refs
 from seaway.model.pipeline import (
     Artifact,
     Concurrency,
     Job,
+    Native,
     Need,
     Permissions,
     Pipeline,
@@ -32,17 +34,18 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
-    known = Scope(pipeline.system, losses)
-    scope = known.with_variables(pipeline.variables)
-    ordered = _ordered(pipeline)
+    ordered = _ordered(pipeline, losses)
+    ids = lower_jobs.identifiers(ordered)
+    scope = Scope(pipeline.system, losses, ids=ids).with_variables(pipeline.variables)
     optional = _optional(ordered)
     whole = _asked_by_rules(pipeline.rules)
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
     around = lower_jobs.Around(
         uploads={job.id: _uploads(job) for job in jobs},
         optional=optional,
-        ids=lower_jobs.identifiers(jobs),
+        ids=ids,
         matrices=frozenset(job.id for job in jobs if job.matrix is not None or job.parallel),
+        outputs=_asked_outputs(jobs),
     )
     made = tuple(lower_jobs.lower(job, scope, around) for job in jobs)
     made += _afterwards(pipeline, made, scope)
@@ -50,7 +53,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     return Pipeline(
         System.GITHUB_ACTIONS,
         pipeline.path,
-        scope.text(pipeline.name, Place.JOB),
+        pipeline.name if isinstance(pipeline.name, str) else "",
         lower_triggers.lower(pipeline, losses),
         variables=_plain_variables(pipeline, scope),
         permissions=pipeline.permissions or READ_ONLY,
@@ -58,9 +61,24 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         jobs=made,
         shell=pipeline.shell,
         cwd=scope.text(pipeline.cwd, Place.JOB),
+        natives=_run_name(pipeline, scope),
         comment=pipeline.comment,
         span=pipeline.span,
     )
+
+
+def _run_name(pipeline: Pipeline, scope: Scope) -> tuple[Native, ...]:
+    """A name that is computed for each run."""
+    if isinstance(pipeline.name, str):
+        return ()
+    try:
+        text = printed_text(scope.text(pipeline.name, Place.JOB))
+    except Unprintable as why:
+        scope.losses.dropped(
+            "name of the run", f"GitHub has no expression for {why}", "write `run-name`", pipeline.span
+        )
+        return ()
+    return (Native("run-name", text),)
 
 
 def _plain_variables(pipeline: Pipeline, scope: Scope) -> tuple[Variable, ...]:
@@ -69,9 +87,25 @@ def _plain_variables(pipeline: Pipeline, scope: Scope) -> tuple[Variable, ...]:
     return scope.variables(tuple(one for one in pipeline.variables if one.name not in later), Place.JOB)
 
 
-def _ordered(pipeline: Pipeline) -> tuple[Job, ...]:
+def _asked_outputs(jobs: tuple[Job, ...]) -> dict[str, tuple[Variable, ...]]:
+    """Outputs that others read as `step.name` of a job: GitHub wants them declared there."""
+    found: dict[str, dict[str, Variable]] = {}
+    for job in jobs:
+        for ref in refs(job):
+            path = ref.path
+            if ref.context != "job" or len(path) != 3 or not isinstance(path[0], str) or not isinstance(path[2], str):
+                continue
+            step, dot, name = path[2].partition(".")
+            if dot:
+                value = Template((Ref("step", (step, "output", name)),))
+                made = Variable(lower_values.output_name(path[2]), value)
+                found.setdefault(path[0], {})[path[2]] = made
+    return {job: tuple(values.values()) for job, values in found.items()}
+
+
+def _ordered(pipeline: Pipeline, losses: Losses) -> tuple[Job, ...]:
     """Jobs without templates; the order of stages as needs, the conditions of stages and of the whole on each job."""
-    jobs = [job for job in pipeline.jobs if not job.template]
+    jobs = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
     stages = {stage.name: stage for stage in pipeline.stages}
     names = {job.id for job in jobs}
     found = []
@@ -130,6 +164,13 @@ def _is_trigger(expr: Expr) -> bool:
         and isinstance(expr.right, Literal)
         and ((expr.op == "==" and expr.left in (KIND, BRANCH, TAG)) or expr == IS_TAG)
     )
+
+
+def _is_off(job: Job, losses: Losses) -> bool:
+    off = job.condition is not None and job.condition.expr == Literal(value=False)
+    if off:
+        losses.dropped(f"job {job.id}", "it never runs", "", job.span)
+    return off
 
 
 def _once(needs: Iterable[Need]) -> tuple[Need, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seaway.formats.pipelines.github_actions import lower_steps
 from seaway.formats.pipelines.github_actions.lower_late import late, setting
@@ -56,13 +56,12 @@ class Around:
     optional: frozenset[str]
     ids: dict[str, str]
     matrices: frozenset[str] = frozenset()
+    outputs: dict[str, tuple[Variable, ...]] = field(default_factory=dict)
 
 
 def lower(job: Job, scope: Scope, around: Around) -> Job:
     """One job in GitHub's shape."""
-    axes = (
-        frozenset(axis.name for axis in job.matrix.axes) if job.matrix and scope.system in _AXES_IN_ENV else frozenset()
-    )
+    axes = _axes(job) if scope.system in _AXES_IN_ENV else frozenset()
     inner = scope.with_variables(job.variables, axes)
     say_lost(job, inner)
     if job.calls is not None:
@@ -87,9 +86,9 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         variables=(*given, *inner.variables(own, Place.JOB)),
         permissions=Permissions((("contents", "write"),)) if lower_steps.pushes(steps) else None,
         steps=steps,
-        outputs=inner.variables(job.outputs, Place.STEP),
+        outputs=(*inner.variables(job.outputs, Place.STEP), *around.outputs.get(job.id, ())),
         timeout=job.timeout,
-        continue_on_error=job.continue_on_error,
+        continue_on_error=_tolerance(job, inner),
         environment=_environment(job, inner),
         concurrency=_concurrency(job, inner),
         shell=job.shell or _shell(job, steps),
@@ -98,6 +97,14 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         span=job.span,
         key_span=job.key_span,
     )
+
+
+def _axes(job: Job) -> frozenset[str]:
+    """Names that the job's matrix gives a value."""
+    if job.matrix is None:
+        return frozenset()
+    rows = (*job.matrix.include, *(row for _, row in job.matrix.named))
+    return frozenset({axis.name for axis in job.matrix.axes} | {name for row in rows for name, _ in row})
 
 
 def say_lost(job: Job, scope: Scope) -> None:
@@ -158,12 +165,8 @@ def _condition(job: Job, scope: Scope, around: Around) -> Condition | None:
 def _call(job: Job, scope: Scope, around: Around) -> Job:
     """Another pipeline as a job: a workflow of that name, which is to be converted, too."""
     assert job.calls is not None  # noqa: S101 - the caller asked
-    name = (
-        re.sub(r"[^\w.-]+", "-", job.calls.name.rpartition("/")[2])
-        .removesuffix(".yml")
-        .removesuffix(".yaml")
-        .strip(".-")
-    )
+    words = re.sub(r"(?:(?:^|/)\.?(?:gitlab-ci|azure-pipelines))?\.ya?ml$", "", job.calls.name)
+    name = re.sub(r"[^\w-]+", "-", words).strip("-")
     target = f"./.github/workflows/{name or 'called'}.yml"
     fix = f"convert {job.calls.text} as well, save it as {target[2:]} and start it `on: workflow_call`"
     scope.losses.manual(
@@ -180,13 +183,19 @@ def _call(job: Job, scope: Scope, around: Around) -> Job:
         needs=needs or None,
         condition=_condition(job, scope, around),
         calls=Component(target, target, "", Pin.LOCAL),
-        inputs=scope.variables(job.inputs, Place.JOB),
+        inputs=scope.variables((*job.inputs, *job.variables), Place.JOB),
         comment=job.comment,
         span=job.span,
     )
 
 
 # Where it runs.
+
+
+def _tolerance(job: Job, scope: Scope) -> bool | Condition:
+    if isinstance(job.continue_on_error, bool):
+        return job.continue_on_error
+    return scope.condition(job.continue_on_error, Place.JOB, job.span) or True
 
 
 def _runner(job: Job, scope: Scope) -> Runner:
@@ -203,13 +212,13 @@ def _runner(job: Job, scope: Scope) -> Runner:
         return Runner((hosted,), os=runner.os)
     if not labels and not runner.group:
         return Runner((_DEFAULT_RUNNER.get(runner.os, "ubuntu-latest"),), os=runner.os or "linux")
-    names = tuple(dict.fromkeys(("self-hosted", *labels, *([runner.group] if runner.group else ()))))
+    names = tuple(dict.fromkeys(("self-hosted", *labels))) if labels else ()
     fix = "give a self-hosted runner these labels, or write `ubuntu-latest`"
     shown = ", ".join(plain) or runner.group or "computed"
     scope.losses.manual(
         f"runner {shown}", "machines are registered outside the file", fix, runner.span or job.span, mark=job.span
     )
-    return Runner(names, os=runner.os)
+    return Runner(names, runner.group, os=runner.os)
 
 
 def _containers(job: Job, scope: Scope) -> tuple[Image | None, tuple[Image, ...]]:
@@ -358,7 +367,8 @@ def _steps(job: Job, scope: Scope, around: Around) -> tuple[Step, ...]:
     credentials = lower_steps.pushes(listed)
     listed = tuple(_checked_out(step, credentials=credentials) for step in listed)
     posts = tuple(step for one in job.post for step in lower_steps.post(one, scope))
-    return (*listed[:at], *before, *listed[at:], *posts, *after)
+    found = (*listed[:at], *before, *listed[at:], *posts, *after)
+    return found or (Step(Run("echo 'nothing to do but to wait for approval'" if job.approval else "true")),)
 
 
 def _behind_checkout(steps: tuple[Step, ...]) -> int:

@@ -25,6 +25,7 @@ from seaway.model.pipeline import (
 
 _PUSHES = re.compile(r"\bgit\s+(?:-\S+\s+)*push\b")
 _ACTION = re.compile(r"(?:[\w.-]+/[\w.-]+(?:/[\w./-]+)?@[\w./-]+|\./\S+|docker://\S+)\Z")
+_BRACKETS = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _POST = {"always": "always", "cleanup": "always", "failure": "failure", "aborted": "cancelled", "success": "success"}
 # GitHub's own words for what a failed step, a skipped one and so on leave behind.
 _WHEN = {"always": Call("always"), "failure": Call("failure")}
@@ -32,7 +33,13 @@ _WHEN = {"always": Call("always"), "failure": Call("failure")}
 
 def lower(steps: tuple[Step, ...], scope: Scope) -> tuple[Step, ...]:
     """The steps of a job: what goes on in one shell is one step."""
-    return tuple(_lowered(step, scope) for step in _joined(steps))
+    found = []
+    for step in _joined(steps):
+        if step.condition is not None and step.condition.expr == Literal(value=False):
+            scope.losses.dropped(f"step {step.name or step.native}".strip(), "it is switched off", "", step.span)
+        else:
+            found.append(_lowered(step, scope))
+    return tuple(found)
 
 
 def _joined(steps: tuple[Step, ...]) -> list[Step]:
@@ -96,6 +103,7 @@ def _lowered(step: Step, scope: Scope) -> Step:
     return dataclasses.replace(
         step,
         work=work,
+        name=_BRACKETS.sub(r"\1", step.name),
         condition=scope.condition(step.condition, Place.STEP, step.span),
         env=(*env, *scope.variables(step.env, Place.STEP)),
         continue_on_error=tolerant

@@ -40,7 +40,10 @@ def lower(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
         else:
             found[made.native] = _joined(found[made.native], made) if made.native in found else made
     if not found and not times:
-        found["push"] = Trigger(TriggerKind.PUSH, "push")
+        known = (
+            Trigger(TriggerKind.MANUAL, "workflow_dispatch") if pipeline.triggers else Trigger(TriggerKind.PUSH, "push")
+        )
+        found[known.native] = known
     if pipeline.parameters and "workflow_dispatch" not in found and "workflow_call" not in found:
         found["workflow_dispatch"] = Trigger(TriggerKind.MANUAL, "workflow_dispatch")
     inputs = tuple(_input(one) for one in pipeline.parameters)
@@ -85,7 +88,10 @@ def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None
     if one.kind is TriggerKind.TAG:
         return dataclasses.replace(made, branches=Globs(), tags=made.tags if made.tags != Globs() else _EVERYTHING)
     if one.kind is TriggerKind.UPSTREAM:
-        return _upstream(one, made, losses)
+        why = "GitHub's `workflow_run` runs with the rights of the default branch, also for forks"
+        fix = f"call the workflow from the other one, or add `workflow_run` for {', '.join(one.sources) or 'it'} with care"
+        losses.manual("trigger by another pipeline", why, fix, one.span)
+        return None
     if one.kind is TriggerKind.API:
         losses.manual(
             f"trigger {name}",
@@ -104,22 +110,6 @@ def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None
     if one.kind is TriggerKind.PUSH and pipeline.system is System.AZURE_PIPELINES and one.branches == Globs():
         return dataclasses.replace(made, branches=_EVERYTHING)
     return made
-
-
-def _upstream(one: Trigger, made: Trigger, losses: Losses) -> Trigger | None:
-    if not one.sources:
-        losses.dropped(
-            "trigger by another pipeline",
-            "the file does not name which one",
-            "add `workflow_run` with its name",
-            one.span,
-        )
-        return None
-    why = "GitHub starts by the name of a workflow of the same repository, and in the default branch's rights"
-    losses.approximated("trigger by another pipeline", why, "check the name in `workflow_run.workflows`", one.span)
-    return Trigger(
-        TriggerKind.UPSTREAM, "workflow_run", made.branches, types=("completed",), sources=one.sources, span=one.span
-    )
 
 
 def _schedule(one: Trigger, losses: Losses) -> Trigger | None:

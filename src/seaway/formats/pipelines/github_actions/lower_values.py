@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from seaway.formats.pipelines.github_actions.contexts import FUNCTIONS
 from seaway.formats.pipelines.github_actions.expressions import template
 from seaway.formats.pipelines.github_actions.nearest import NEAREST
 from seaway.formats.pipelines.losses import Losses
@@ -33,6 +34,7 @@ _SECRET = re.compile(
     r"(?:^|_)(?:TOKEN|SECRETS?|PASS(?:WORD|PHRASE|WD)?|(?:API|ACCESS|DEPLOY|SSH|PRIVATE|AUTH)_?KEY|KEY|PAT|CREDENTIALS?)(?:_|$)"
 )
 _MAX_DEPTH = 10
+_CALLS = frozenset({*FUNCTIONS.values(), "changed", "exists", "matches"})
 _OPPOSITE = {"==": "!=", "!=": "==", "=~": "!~", "!~": "=~"}
 
 
@@ -52,6 +54,7 @@ class Scope:
     losses: Losses
     known: dict[str, Text] = field(default_factory=dict)
     axes: frozenset[str] = frozenset()
+    ids: dict[str, str] = field(default_factory=dict)  # of jobs: old ones and GitHub's
 
     def with_variables(self, variables: tuple[Variable, ...], axes: frozenset[str] = frozenset()) -> Scope:
         """The scope of something within this one."""
@@ -99,8 +102,13 @@ class Scope:
         if isinstance(expr, Binary):
             return Binary(expr.op, self.expr(expr.left, place, span), self.expr(expr.right, place, span))
         if isinstance(expr, Call):
-            if expr.name == "exists" and place is not Place.STEP:
+            if expr.name in {"exists", "hash_files"} and place is not Place.STEP:
                 return no_way("whether a file exists, before the job has its files")
+            if expr.name == "iif" and len(expr.args) == 3:
+                asked, yes, no = (self.expr(one, place, span) for one in expr.args)
+                return Binary("||", Binary("&&", asked, yes), no)
+            if expr.name not in _CALLS:
+                return no_way(f"the function {expr.name}")
             return Call(expr.name, tuple(self.expr(one, place, span) for one in expr.args))
         if isinstance(expr, Literal):
             return expr
@@ -115,6 +123,8 @@ class Scope:
             return ref
         if ref.context == "env" and name in self.axes:
             return Ref("matrix", (name,))
+        if ref.context == "job" and name:
+            return self._of_job(ref, name)
         if ref.context == "var":
             return self.outside(name, place, span)
         if ref.context == "native" and name in NEAREST:
@@ -126,6 +136,13 @@ class Scope:
         if ref.context == "git" and name == "short_sha":
             return no_way("the first characters of a commit")
         return ref
+
+    def _of_job(self, ref: Ref, name: str) -> Expr:
+        """An output of another job by GitHub's names; `step.output`, as Azure has it, is one word there."""
+        if name not in self.ids:
+            return no_way(f"a value of the job {name}")
+        way = tuple(output_name(part) if isinstance(part, str) else part for part in ref.path[1:])
+        return Ref("job", (self.ids[name], *way))
 
     def outside(self, name: str, place: Place, span: Span | None) -> Expr:
         """A variable that the file does not set."""
@@ -151,6 +168,11 @@ class Scope:
         if expr == Literal(True):
             return None
         return dataclasses.replace(found, expr=expr)
+
+
+def output_name(name: str) -> str:
+    """An output's name as GitHub takes it."""
+    return re.sub(r"[^\w-]", "-", name)
 
 
 def no_way(why: str) -> Expr:
