@@ -325,7 +325,9 @@ class Job:
     post: tuple[Post, ...] = ()
     extends: tuple[str, ...] = ()
     template: bool = False
-    workspace: str = ""  # jobs of one workspace share a machine and its folder, one after another: files need no carrying
+    workspace: str = (
+        ""  # jobs of one workspace share a machine and its folder, one after another: files need no carrying
+    )
     calls: Component | None = None
     inputs: tuple[Variable, ...] = ()
     shell: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from seaway.formats.groovy.expressions import Expressions
 from seaway.formats.groovy.nodes import Annotated, Call, Declare, Expr, Import, Kept, Method, Name, Stmt
 from seaway.formats.groovy.values import NotUnderstood
@@ -15,9 +17,9 @@ CLASSES = frozenset({"class", "interface", "enum", "trait"})
 class Declarations(Expressions):
     """Statements that begin with a type, `def`, a modifier or an annotation."""
 
+    @abstractmethod
     def braces(self) -> list[Stmt]:
         """`{ statements }`."""
-        raise NotImplementedError
 
     def imported(self, first: int, annotations: list[str]) -> Stmt:
         word = self.at

@@ -6,6 +6,8 @@ Brackets nested deeper than MAX_DEPTH are not understood either, so recursion ha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from seaway.formats.groovy.nodes import (
     Closure,
     Constant,
@@ -36,7 +38,7 @@ class NotUnderstood(Exception):
     """The tokens do not fit what this parser knows; the argument says what was wanted."""
 
 
-class Values:
+class Values(ABC):
     """`at`: the number of the next token."""
 
     def __init__(self, text: str, tokens: Tokens) -> None:
@@ -47,17 +49,17 @@ class Values:
         self.at = 0
         self.depth = 0
 
+    @abstractmethod
     def expression(self, commands: bool = False) -> Expr:
         """An expression with everything in it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arguments(self, closing: str) -> tuple[list[Expr], list[Entry]]:
         """From an opening bracket to its partner."""
-        raise NotImplementedError
 
+    @abstractmethod
     def block(self, end: int) -> list[Stmt]:
         """Statements up to the token `end`."""
-        raise NotImplementedError
 
     # --- small hands -----------------------------------------------------------------------------------------------
 
