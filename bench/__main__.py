@@ -22,6 +22,7 @@ ROWS = {
     "fleet": ("bench.fleet:rows", "many rollouts in one control plane, on simulated targets"),
     "undo": ("bench.times:undo", "an undo accepted -> 100 % stable, verified"),
     "judge": ("bench.judge:rows", "the judge beside the rules of other tools, on simulated canaries"),
+    "dora": ("bench.dora:rows", "DORA metrics of a large repository, and their equality with git itself"),
     "detection": ("bench.times:detection", "a failing release: first bad response -> all traffic back"),
 }
 

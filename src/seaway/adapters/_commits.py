@@ -203,10 +203,12 @@ def unpack(data: bytes) -> History:
     cut = _pieces(body, (count * width, count * 4, count * 8, count * 8, count, extras * 4, size))
     names = cut[0].hex()
     shas = [names[at : at + 2 * width] for at in range(0, 2 * width * count, 2 * width)]
-    more: dict[int, tuple[int, ...]] = {}
     extra = array("i", bytes(cut[5]))
-    for position, parent in zip(extra[::2], extra[1::2], strict=True):
-        more[position] = (*more.get(position, ()), parent)
+    more: dict[int, tuple[int, ...]] = dict(zip(extra[::2], zip(extra[1::2], strict=True), strict=True))
+    if len(more) < extras // 2:  # a merge of more than two: the quick way above kept one parent of it
+        more = {}
+        for position, parent in zip(extra[::2], extra[1::2], strict=True):
+            more[position] = (*more.get(position, ()), parent)
     words = json.loads(bytes(cut[6]))
     return History(
         words["shallow"],

@@ -133,7 +133,7 @@ def command(
     form: str,
     **given: Any,
 ) -> None:
-    r"""Measure the five DORA metrics of each service.
+    """Measure the five DORA metrics of each service.
 
     PATH is a git repository; it is only read.
 
@@ -143,7 +143,7 @@ def command(
     An incident:  {"id","service","started","resolved"|null,"caused_by"|null}
 
     Services and environments are never blended. Every figure has its n, an interval and the clock that was used.
-    """
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
     from seaway.app import dora
     from seaway.assess.dora.report import Scope
     from seaway.config.home import Home

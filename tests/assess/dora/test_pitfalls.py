@@ -291,7 +291,7 @@ def test_a_cherry_pick_counts_once_per_lane_and_a_stranger_with_the_same_time_co
     patches = {sha("fix"): "p1", sha("twin"): "p1", sha("other"): "p2"}
     ownership = attribute(past, [deploy("d0", "base", 0.5), deploy("d1", "pick", 2.5), deploy("d2", "all", 6)])
     known = know(
-        past, -1, [ownership.owner], patches=lambda shas: {name: patches[name] for name in shas if name in patches}
+        past, -1, [ownership.owners], patches=lambda shas: {name: patches[name] for name in shas if name in patches}
     )
     assert known.groups == (tuple(past.where[sha(name)] for name in ("fix", "pick", "twin")),)
     found = one(

@@ -64,7 +64,7 @@ class Exposed(NamedTuple):
 
 
 def exposed(place: Place, ownership: Ownership, attempts: Sequence[Deployment]) -> list[Exposed]:
-    """Every deployment of a lane that users saw, by the time they did."""
+    """Every deployment of a lane that users saw."""
     taken = taken_back(ownership)
     steps = ownership.steps
     found = [
@@ -78,7 +78,7 @@ def exposed(place: Place, ownership: Ownership, attempts: Sequence[Deployment]) 
         for index, step in enumerate(steps)
     ]
     found += [Exposed(place, each, 0, each.exposed, each.finished) for each in attempts if each.exposed is not None]
-    return sorted(found, key=lambda one: (one.seen, one.deployment.id))
+    return found
 
 
 def taken_back(ownership: Ownership) -> dict[int, int]:
@@ -118,7 +118,7 @@ class _Known:
         self._anywhere: dict[str, list[Exposed]] = {}
         for service, all_ in candidates.items():
             for each in all_:
-                for name in {each.deployment.id, *each.deployment.parts}:
+                for name in each.deployment.parts or (each.deployment.id,):
                     self._here[service, name] = each
                     self._anywhere.setdefault(name, []).append(each)
 

@@ -58,7 +58,7 @@ class Changes:
 def know(
     history: History,
     head: int,
-    owned: Iterable[Sequence[int]],
+    owned: Iterable[NDArray[np.int64]],
     *,
     patches: Patches | None = None,
     pushes: Iterable[Push] = (),
@@ -81,11 +81,11 @@ def know(
     return Known(history, head, _groups([*picks, *twins]), tuple(reverts), _seen(history, pushes), requests, unread)
 
 
-def _twins(history: History, owned: Iterable[Sequence[int]], patches: Patches) -> tuple[list[tuple[int, int]], int]:
+def _twins(history: History, owned: Iterable[NDArray[np.int64]], patches: Patches) -> tuple[list[tuple[int, int]], int]:
     """Pairs with the same author time and the same patch: copies that no message tells of (a rebase, a plain cherry-pick)."""
     deployed = np.zeros(len(history), bool)
     for owner in owned:
-        deployed |= np.asarray(owner) != NOBODY
+        deployed |= owner != NOBODY
     candidates = np.flatnonzero(deployed & ((_marks(history) & MERGE) == 0))
     times = np.asarray(history.authored)[candidates]
     _, inverse, counts = np.unique(times, return_inverse=True, return_counts=True)
@@ -138,7 +138,7 @@ def _seen(history: History, pushes: Iterable[Push]) -> Floats | None:
 def select(known: Known, ownership: Ownership, touched: Mask | None, counted: Sequence[bool]) -> Changes:
     """The population of one lane. `touched`: commits of the service's paths; `counted`: which steps are in the window."""
     history = known.history
-    owner = np.asarray(ownership.owner, np.int64)
+    owner = ownership.owners
     first = ownership.first
     here = np.ones(len(history), bool) if touched is None else touched
     merge = (_marks(history) & MERGE) != 0

@@ -88,7 +88,7 @@ def measure(
             mends = [ownership.steps[each].deployment for each in mended]
             table.append(_failure(step.deployment, own or [], index in back, index in fixes, mends))
         else:
-            table.append(Failure(step.deployment, counts=False, probability=0.0))
+            table.append(Failure(step.deployment, False, 0.0))
     table += [
         Failure(
             each, True, 1.0, ("taken back after users saw it",), _whole(each, answers.get(each.id, [])), each.finished

@@ -7,35 +7,38 @@ from collections.abc import Sequence
 
 from seaway.model.history import History
 
-_WANTED, _WITHOUT = 1, 2
+_ONE, _OTHER, _BOTH = 1, 2, 3
 
 
-def between(history: History, without: int, tip: int) -> list[int]:
-    """Positions that `tip` reaches and `without` does not, newest first: `git rev-list tip ^without`.
+def apart(history: History, one: int, other: int) -> tuple[int, int]:
+    """How many commits only `one` reaches, and how many only `other` does: `git rev-list --left-right --count one...other`.
 
     Children have higher positions than their parents, so a position that is taken from the top has all its colours.
     """
-    colours = {tip: _WANTED}
-    colours[without] = colours.get(without, 0) | _WITHOUT
-    heap = [-position for position in colours]
-    heapq.heapify(heap)
-    pending = sum(colour == _WANTED for colour in colours.values())
-    found: list[int] = []
+    if one == other:
+        return 0, 0
+    first, more = history.first, history.more
+    colours = {one: _ONE, other: _OTHER}
+    heap = [-max(one, other), -min(one, other)]
+    pending = 2  # positions in the heap that only one of them reaches, as far as is known
+    counts = [0, 0, 0, 0]
     while pending:
         position = -heapq.heappop(heap)
         colour = colours[position]
-        if colour == _WANTED:
-            pending -= 1
-            found.append(position)
-        for parent in history.parents(position):
-            before = colours.get(parent)
-            colours[parent] = (before or 0) | colour
-            if before is None:
+        counts[colour] += 1
+        pending -= colour != _BOTH
+        if first[position] < 0:
+            continue
+        for parent in (first[position], *more.get(position, ())):
+            before = colours.get(parent, 0)
+            after = before | colour
+            if not before:
                 heapq.heappush(heap, -parent)
-                pending += colour == _WANTED
-            elif before == _WANTED and colour & _WITHOUT:
+                pending += after != _BOTH
+            elif before != after:
                 pending -= 1
-    return found
+            colours[parent] = after
+    return counts[_ONE], counts[_OTHER]
 
 
 def reached(history: History, tip: int, known: Sequence[int]) -> list[int]:

@@ -94,7 +94,8 @@ def measure(known: Known, ownership: Ownership, changes: Changes, resamples: Res
     """`clusters`: per step its place among the deployments that are resampled, -1 for those outside the window."""
     table, fallback = _table(known, ownership, changes)
     finish = np.array([step.deployment.finished for step in ownership.steps], float)
-    seen = np.array([step.deployment.seen for step in ownership.steps], float)
+    exposed = [step.deployment.exposed for step in ownership.steps]
+    seen = np.where([each is None for each in exposed], finish, np.array(exposed, float))
     ends = finish[table.steps] if len(table.steps) else np.zeros(0)
     cluster = clusters[table.steps] if len(table.steps) else np.zeros(0, np.int64)
     spreads = {name: resamples.spread(np.maximum(ends - start, 0.0), cluster) for name, start in table.starts.items()}
@@ -126,7 +127,7 @@ def _table(known: Known, ownership: Ownership, changes: Changes) -> tuple[_Table
     replaced = {position: pull for position, pull in known.pulls if _squashed(known, ownership, position, pull)}
     if replaced:
         positions = positions[~np.isin(positions, list(replaced))]
-    owner, line = np.asarray(ownership.owner, np.int64), np.asarray(ownership.line, np.int64)
+    owner, line = ownership.owners, ownership.lines
     committed = np.asarray(history.committed, float)
     starts = {COMMITTER: committed[positions], AUTHOR: np.asarray(history.authored, float)[positions]}
     fallback = 0
@@ -171,9 +172,12 @@ def _per_deployment(lead: Floats, cluster: Ints, resamples: Resamples) -> Spread
     """The median lead of each deployment that brought changes, each deployment once."""
     if not len(lead):
         return NOTHING
-    order = np.lexsort((lead, cluster))
-    ordered = lead[order]
-    names, begins, counts = np.unique(cluster[order], return_index=True, return_counts=True)
+    by_lead = np.argsort(lead)
+    narrow = cluster.astype(np.uint16) if resamples.size < 2**16 else cluster  # two bytes are sorted by radix
+    ordered = lead[by_lead[np.argsort(narrow[by_lead], kind="stable")]]
+    counts = np.bincount(cluster, minlength=resamples.size)
+    names = np.flatnonzero(counts)
+    counts, begins = counts[names], (np.cumsum(counts) - counts)[names]
     medians = (ordered[begins + (counts - 1) // 2] + ordered[begins + counts // 2]) / 2
     return resamples.spread(medians, names)
 

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seaway.assess.dora import graph
 from seaway.model.delivery import Deployment, Kind
 from seaway.model.history import CUT, History
 
+Ints = NDArray[np.int64]
 NOBODY = -1
 
 
@@ -46,10 +50,15 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Per commit `owner` (index into `steps`, -1) and `line` (position of the first commit of the main line that had it, -1)."""
+    """Per commit `owner` (index into `steps`, -1) and `line` (position of the first commit of the main line that had it, -1).
+
+    `owners` and `lines` are the same as columns.
+    """
 
     owner: list[int]
     line: list[int]
+    owners: Ints
+    lines: Ints
     steps: tuple[Step, ...]
 
     @property
@@ -61,6 +70,7 @@ class Ownership:
 def attribute(history: History, deployments: Sequence[Deployment]) -> Ownership:
     """Owners of a lane's commits. `deployments`: successful ones in the order in which they finished, with whole ids as `sha`."""
     owner, line = [NOBODY] * len(history), [NOBODY] * len(history)
+    first = history.first.tolist()
     steps: list[Step] = []
     before: int | None = None  # position of the deployment before
     doubt = False
@@ -70,41 +80,40 @@ def attribute(history: History, deployments: Sequence[Deployment]) -> Ownership:
             steps.append(Step(deployment, Move.UNKNOWN, -1, sure=False))
             doubt = before is not None
             continue
-        new, stop = _take(history, position, index, owner, line)
+        new, stop = _take((first, history.more), position, owner, line, index)
         if before is None:
             steps.append(Step(deployment, Move.FIRST, position, new, sure=not history.marks[position] & CUT))
         else:
             met = before == stop and new > 0  # the usual case: the main line goes on from the deployment before
             steps.append(_step(history, deployment, new, before, met=met, doubt=doubt))
         before, doubt = position, False
-    return Ownership(owner, line, tuple(steps))
+    return Ownership(owner, line, np.array(owner, np.int64), np.array(line, np.int64), tuple(steps))
 
 
-def _take(history: History, tip: int, index: int, owner: list[int], line: list[int]) -> tuple[int, int]:
+def _take(
+    parents: tuple[list[int], dict[int, tuple[int, ...]]], tip: int, owner: list[int], line: list[int], index: int
+) -> tuple[int, int]:
     """Give all unowned commits that `tip` reaches to `index`; how many, and where its main line met what was owned (-1)."""
-    first, more = history.first, history.more
+    first, more = parents
     chain: list[int] = []
     at = tip
     while at >= 0 and owner[at] == NOBODY:
         chain.append(at)
         at = first[at]
-    count = 0
+    count = len(chain)
     for main in reversed(chain):
         owner[main], line[main] = index, main
-        count += 1
         if main not in more:
             continue
         stack = list(more[main])
         while stack:
             position = stack.pop()
-            if owner[position] != NOBODY:
-                continue
-            owner[position], line[position] = index, main
-            count += 1
-            if first[position] >= 0:
-                stack.append(first[position])
+            while position >= 0 and owner[position] == NOBODY:
+                owner[position], line[position] = index, main
+                count += 1
                 if position in more:
                     stack.extend(more[position])
+                position = first[position]
     return count, at
 
 
@@ -117,10 +126,18 @@ def _step(history: History, deployment: Deployment, new: int, before: int, *, me
     forward = Move.ROLLBACK if declared else Move.FORWARD
     if met:
         return Step(deployment, forward, position, new, sure=not doubt)
-    ahead = len(graph.between(history, before, position))
-    behind = bool(graph.between(history, position, before))
+    if not new and _on_line(history, before, position):
+        return Step(deployment, Move.ROLLBACK, position)
+    ahead, behind = graph.apart(history, position, before)
     if new:
-        return Step(deployment, forward, position, new, ahead - new, sure=not (doubt or behind))
+        return Step(deployment, forward, position, new, ahead - new, sure=not (doubt or behind > 0))
     if not ahead or declared:
         return Step(deployment, Move.ROLLBACK, position)
     return Step(deployment, Move.PARALLEL if behind else Move.AGAIN, position, again=ahead)
+
+
+def _on_line(history: History, tip: int, position: int) -> bool:
+    """Whether the main line below `tip` has this commit: the usual rollback, known without a walk over side branches."""
+    while tip > position:
+        tip = history.first[tip]
+    return tip == position

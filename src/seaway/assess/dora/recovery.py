@@ -115,7 +115,8 @@ def _curve(spans: Sequence[tuple[float, float | None]], until: float) -> Curve:
     points = kaplan_meier(times, over, np.ones((1, n)))[0]
     rounds = max(200, min(_ROUNDS, _DRAWS // n))
     dice = np.random.default_rng(SEED)
-    weights = dice.multinomial(n, np.full(n, 1 / n), size=rounds).astype(float)
+    chosen = dice.integers(0, n, size=(rounds, n)) + np.arange(rounds)[:, None] * n
+    weights = np.bincount(chosen.ravel(), minlength=rounds * n).reshape(rounds, n).astype(float)
     drawn = kaplan_meier(times, over, weights)
     estimates = [_estimate(float(point), drawn[:, index]) for index, point in enumerate(points)]
     return Curve(n, int(np.count_nonzero(~over)), *estimates)

@@ -104,7 +104,7 @@ def assess(inputs: Inputs, scope: Scope) -> Report:
         for lane in found
     }
     known = changes.know(
-        inputs.history, inputs.head, [each.owner for each in owners.values()],
+        inputs.history, inputs.head, [each.owners for each in owners.values()],
         patches=inputs.patches, pushes=inputs.pushes, pulls=inputs.pulls,
     )  # fmt: skip
     explained = _explained(found, owners, incidents, inputs.history, scope)
