@@ -15,6 +15,7 @@ from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated, refs
 from seaway.model.pipeline import (
     Artifact,
+    Cache,
     Concurrency,
     Job,
     Native,
@@ -24,6 +25,7 @@ from seaway.model.pipeline import (
     Rule,
     Runner,
     System,
+    Trigger,
     Variable,
 )
 
@@ -34,27 +36,33 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
-    ordered = _ordered(pipeline, losses)
+    ordered = _ordered(pipeline)
     ids = lower_jobs.identifiers(ordered)
     scope = Scope(pipeline.system, losses, ids=ids).with_variables(pipeline.variables)
     optional = _optional(ordered)
     whole = _asked_by_rules(pipeline.rules)
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
+    asked = _asked_outputs(jobs)
+    scope.outputs = {job.id: frozenset(one.name for one in (*job.outputs, *asked.get(job.id, ()))) for job in jobs}
     around = lower_jobs.Around(
         uploads={job.id: _uploads(job) for job in jobs},
         optional=optional,
         ids=ids,
         matrices=frozenset(job.id for job in jobs if job.matrix is not None or job.parallel),
-        outputs=_asked_outputs(jobs),
+        outputs=asked,
+        before=_before(jobs),
     )
     made = tuple(lower_jobs.lower(job, scope, around) for job in jobs)
+    made = _without_off(made, losses)
     made += _afterwards(pipeline, made, scope)
     _say_lost(pipeline, losses)
+    triggers = lower_triggers.lower(pipeline, losses)
+    _say_poison(triggers, made, losses)
     return Pipeline(
         System.GITHUB_ACTIONS,
         pipeline.path,
         pipeline.name if isinstance(pipeline.name, str) else "",
-        lower_triggers.lower(pipeline, losses),
+        triggers,
         variables=_plain_variables(pipeline, scope),
         permissions=pipeline.permissions or READ_ONLY,
         concurrency=pipeline.concurrency or _superseding(pipeline),
@@ -96,16 +104,27 @@ def _asked_outputs(jobs: tuple[Job, ...]) -> dict[str, tuple[Variable, ...]]:
             if ref.context != "job" or len(path) != 3 or not isinstance(path[0], str) or not isinstance(path[2], str):
                 continue
             step, dot, name = path[2].partition(".")
-            if dot:
+            if dot and any(one.id == step for other in jobs if other.id == path[0] for one in other.steps):
                 value = Template((Ref("step", (step, "output", name)),))
                 made = Variable(lower_values.output_name(path[2]), value)
                 found.setdefault(path[0], {})[path[2]] = made
     return {job: tuple(values.values()) for job, values in found.items()}
 
 
-def _ordered(pipeline: Pipeline, losses: Losses) -> tuple[Job, ...]:
+def _before(jobs: tuple[Job, ...]) -> dict[str, frozenset[str]]:
+    """For each job those it waits for, also by way of others."""
+    found: dict[str, frozenset[str]] = {job.id: frozenset(need.job for need in job.needs or ()) for job in jobs}
+    for _ in jobs:
+        more = {name: names.union(*(found.get(one, frozenset()) for one in names)) for name, names in found.items()}
+        if more == found:
+            break
+        found = more
+    return found
+
+
+def _ordered(pipeline: Pipeline) -> tuple[Job, ...]:
     """Jobs without templates; the order of stages as needs, the conditions of stages and of the whole on each job."""
-    jobs = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
+    jobs = [job for job in pipeline.jobs if not job.template]
     stages = {stage.name: stage for stage in pipeline.stages}
     names = {job.id for job in jobs}
     found = []
@@ -166,11 +185,29 @@ def _is_trigger(expr: Expr) -> bool:
     )
 
 
-def _is_off(job: Job, losses: Losses) -> bool:
-    off = job.condition is not None and job.condition.expr == Literal(value=False)
-    if off:
-        losses.dropped(f"job {job.id}", "it never runs", "", job.span)
-    return off
+def _without_off(jobs: tuple[Job, ...], losses: Losses) -> tuple[Job, ...]:
+    """Without jobs whose condition never holds: GitHub's tools call that a mistake."""
+    off = {job.id for job in jobs if job.condition is not None and job.condition.expr == Literal(value=False)}
+    for job in jobs:
+        if job.id in off:
+            losses.dropped(f"job {job.id}", "its condition never holds", "", job.span)
+    return tuple(_without(job, off) for job in jobs if job.id not in off) if off else jobs
+
+
+def _without(job: Job, off: set[str]) -> Job:
+    """The job without those before it that never run: their result is `skipped`, their outputs are empty."""
+
+    def gone(expr: Expr) -> Expr | None:
+        if not isinstance(expr, Ref) or expr.context != "job" or expr.path[0] not in off:
+            return None
+        return Literal("skipped" if expr.path[1] == "result" else "")
+
+    condition = job.condition
+    if condition is not None:
+        expr = simplified(lower_values.mapped(condition.expr, gone))
+        condition = None if expr == Literal(value=True) else dataclasses.replace(condition, expr=expr)
+    needs = tuple(need for need in job.needs or () if need.job not in off) or None
+    return dataclasses.replace(job, needs=needs, condition=condition)
 
 
 def _once(needs: Iterable[Need]) -> tuple[Need, ...]:
@@ -231,6 +268,19 @@ def _afterwards(pipeline: Pipeline, jobs: tuple[Job, ...], scope: Scope) -> tupl
         )
         scope.losses.approximated(f"post {post.when}", "it became a job of its own, on another machine", "", post.span)
     return tuple(found)
+
+
+def _say_poison(triggers: tuple[Trigger, ...], jobs: tuple[Job, ...], losses: Losses) -> None:
+    """Caches in a workflow that publishes: another run may have written them."""
+    publishes = any(
+        one.tags.include or any(name.startswith("release") for name in one.branches.include) for one in triggers
+    )
+    for job in jobs if publishes else ():
+        for step in job.steps:
+            if isinstance(step.work, Cache):
+                why = "this workflow runs for releases, too, and what another run put into the cache goes into them"
+                fix = "leave the cache away where something is published"
+                losses.manual("cache in a release", why, fix, step.span or job.span, mark=job.span)
 
 
 def _say_lost(pipeline: Pipeline, losses: Losses) -> None:

@@ -14,7 +14,7 @@ from seaway.formats.pipelines.github_actions import lower_steps
 from seaway.formats.pipelines.github_actions.lower_late import late, setting
 from seaway.formats.pipelines.github_actions.lower_scripts import provided
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
-from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Text, Unary, both, walk
+from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Text, Unary, both, refs, walk
 from seaway.model.pipeline import (
     Artifact,
     Axis,
@@ -57,12 +57,14 @@ class Around:
     ids: dict[str, str]
     matrices: frozenset[str] = frozenset()
     outputs: dict[str, tuple[Variable, ...]] = field(default_factory=dict)
+    before: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def lower(job: Job, scope: Scope, around: Around) -> Job:
     """One job in GitHub's shape."""
     axes = _axes(job) if scope.system in _AXES_IN_ENV else frozenset()
     inner = scope.with_variables(job.variables, axes)
+    inner.before = around.before.get(job.id, frozenset())
     say_lost(job, inner)
     if job.calls is not None:
         return _call(job, inner, around)
@@ -72,12 +74,10 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
     own = tuple(one for one in job.variables if one.name not in later)
     at = _behind_checkout(steps)
     steps = (*steps[:at], *setting(later, steps, inner), *steps[at:])
-    needs = tuple(Need(around.ids[need.job], artifacts=False) for need in job.needs or () if need.job in around.ids)
     container, services = _containers(job, inner)
-    return Job(
+    made = Job(
         around.ids[job.id],
         _name(job, inner, around),
-        needs=needs or None,
         condition=_condition(job, inner, around),
         runner=_runner(job, inner),
         container=container,
@@ -97,6 +97,14 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         span=job.span,
         key_span=job.key_span,
     )
+    return dataclasses.replace(made, needs=_needs(job, made, around))
+
+
+def _needs(job: Job, made: Job, around: Around) -> tuple[Need, ...] | None:
+    """The jobs it waits for; GitHub lets a job read values only of those that it names itself."""
+    names = [around.ids[need.job] for need in job.needs or () if need.job in around.ids]
+    names += [str(ref.path[0]) for ref in refs(made) if ref.context == "job" and ref.path]
+    return tuple(Need(name, artifacts=False) for name in dict.fromkeys(names)) or None
 
 
 def _axes(job: Job) -> frozenset[str]:
@@ -176,17 +184,16 @@ def _call(job: Job, scope: Scope, around: Around) -> Job:
         job.calls.span or job.span,
         mark=job.span,
     )
-    needs = tuple(Need(around.ids[need.job], artifacts=False) for need in job.needs or () if need.job in around.ids)
-    return Job(
+    made = Job(
         around.ids[job.id],
         _name(job, scope, around),
-        needs=needs or None,
         condition=_condition(job, scope, around),
         calls=Component(target, target, "", Pin.LOCAL),
         inputs=scope.variables((*job.inputs, *job.variables), Place.JOB),
         comment=job.comment,
         span=job.span,
     )
+    return dataclasses.replace(made, needs=_needs(job, made, around))
 
 
 # Where it runs.
@@ -210,6 +217,8 @@ def _runner(job: Job, scope: Scope) -> Runner:
     hosted = next((label for label in plain if _HOSTED.match(label)), "")
     if hosted:
         return Runner((hosted,), os=runner.os)
+    if len(labels) == 1 and _is_hosted(labels[0], job):
+        return Runner(labels, os=runner.os)
     if not labels and not runner.group:
         return Runner((_DEFAULT_RUNNER.get(runner.os, "ubuntu-latest"),), os=runner.os or "linux")
     names = tuple(dict.fromkeys(("self-hosted", *labels))) if labels else ()
@@ -219,6 +228,19 @@ def _runner(job: Job, scope: Scope) -> Runner:
         f"runner {shown}", "machines are registered outside the file", fix, runner.span or job.span, mark=job.span
     )
     return Runner(names, runner.group, os=runner.os)
+
+
+def _is_hosted(label: Text, job: Job) -> bool:
+    """A value of the matrix that is always the name of one of GitHub's machines."""
+    if not isinstance(label, Template) or len(label.parts) != 1 or job.matrix is None:
+        return False
+    part = label.parts[0]
+    if not isinstance(part, Ref) or part.context != "matrix":
+        return False
+    rows = (*job.matrix.include, *(row for _, row in job.matrix.named))
+    values = [value for row in rows for name, value in row if name == part.path[0]]
+    values += [value for axis in job.matrix.axes if axis.name == part.path[0] for value in axis.values]
+    return bool(values) and all(isinstance(value, str) and _HOSTED.match(value) for value in values)
 
 
 def _containers(job: Job, scope: Scope) -> tuple[Image | None, tuple[Image, ...]]:

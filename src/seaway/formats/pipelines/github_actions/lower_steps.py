@@ -7,6 +7,7 @@ import posixpath
 import re
 
 from seaway.formats.pipelines import shell
+from seaway.formats.pipelines.github_actions import foreign
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
 from seaway.model.pipeline import (
@@ -128,6 +129,8 @@ def _work(step: Step, scope: Scope) -> tuple[Run | Use | Checkout | Cache | Arti
         return artifact(work, scope), ()
     if isinstance(work, Use) and _ACTION.match(work.ref.text):
         return dataclasses.replace(work, inputs=scope.variables(work.inputs, Place.STEP)), ()
+    if isinstance(work, Use) and (known := foreign.action(work, step, scope)) is not None:
+        return known, ()
     if isinstance(work, Approval):
         fix = "make an environment with required reviewers and name it in the job"
         scope.losses.manual(

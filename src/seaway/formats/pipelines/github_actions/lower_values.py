@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,6 +56,8 @@ class Scope:
     known: dict[str, Text] = field(default_factory=dict)
     axes: frozenset[str] = frozenset()
     ids: dict[str, str] = field(default_factory=dict)  # of jobs: old ones and GitHub's
+    before: frozenset[str] = frozenset()  # jobs that this one waits for, also by way of others
+    outputs: dict[str, frozenset[str]] = field(default_factory=dict)  # what each job gives, by GitHub's names
 
     def with_variables(self, variables: tuple[Variable, ...], axes: frozenset[str] = frozenset()) -> Scope:
         """The scope of something within this one."""
@@ -127,10 +130,9 @@ class Scope:
             return self._of_job(ref, name)
         if ref.context == "var":
             return self.outside(name, place, span)
-        if ref.context == "native" and name in NEAREST:
-            return _as_expr(template(NEAREST[name][0]))
         if ref.context == "native":
-            return no_way(".".join(str(part) for part in ref.path))
+            whole = ".".join(str(part) for part in ref.path)
+            return _as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
         if ref.context == "matrix" and place is Place.CONDITION:
             return no_way(f"a value of the matrix ({name}) in a job's condition")
         if ref.context == "git" and name == "short_sha":
@@ -139,9 +141,11 @@ class Scope:
 
     def _of_job(self, ref: Ref, name: str) -> Expr:
         """An output of another job by GitHub's names; `step.output`, as Azure has it, is one word there."""
-        if name not in self.ids:
-            return no_way(f"a value of the job {name}")
+        if name not in self.before or name not in self.ids:
+            return no_way(f"a value of the job {name}, for which this one does not wait")
         way = tuple(output_name(part) if isinstance(part, str) else part for part in ref.path[1:])
+        if way[0] == "output" and way[-1] not in self.outputs.get(name, frozenset()):
+            return no_way(f"the output {way[-1]} of the job {name}")
         return Ref("job", (self.ids[name], *way))
 
     def outside(self, name: str, place: Place, span: Span | None) -> Expr:
@@ -168,6 +172,20 @@ class Scope:
         if expr == Literal(True):
             return None
         return dataclasses.replace(found, expr=expr)
+
+
+def mapped(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """The expression with what `change` answers in place of the parts that it answers for."""
+    found = change(expr)
+    if found is not None:
+        return found
+    if isinstance(expr, Unary):
+        return Unary(expr.op, mapped(expr.operand, change))
+    if isinstance(expr, Binary):
+        return Binary(expr.op, mapped(expr.left, change), mapped(expr.right, change))
+    if isinstance(expr, Call):
+        return Call(expr.name, tuple(mapped(one, change) for one in expr.args))
+    return expr
 
 
 def output_name(name: str) -> str:

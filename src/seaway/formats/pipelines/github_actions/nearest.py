@@ -1,4 +1,4 @@
-"""What GitLab alone sets, and the nearest at GitHub: name -> (text, why it is not the same, or ""). Asked when a pipeline is lowered."""
+"""What one other system alone sets, and the nearest at GitHub: name -> (text, why it is not the same, or ""). Asked when a pipeline is lowered."""
 
 from __future__ import annotations
 
@@ -19,4 +19,7 @@ NEAREST: dict[str, tuple[str, str]] = {
     "CI_COMMIT_AUTHOR": ("${{ github.event.head_commit.author.name }}", ""),
     "CI_COMMIT_BEFORE_SHA": ("${{ github.event.before }}", ""),
     "CI_COMMIT_REF_SLUG": ("${{ github.ref_name }}", "GitHub does not shorten names for hosts: check its characters"),
+    "Pipeline.Workspace": ("${{ github.workspace }}", "GitHub has one folder for a job's work"),
+    "Agent.BuildDirectory": ("${{ github.workspace }}", "GitHub has one folder for a job's work"),
+    "Agent.TempDirectory": ("${{ runner.temp }}", ""),
 }
