@@ -247,7 +247,10 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing a job does. `condition` None: when all before it succeeded. `native`: the system's own word for it."""
+    """One thing a job does. `condition` None: when all before it succeeded. `native`: the system's own word for it.
+
+    `container`: its own image, where a system gives each step one (Tekton).
+    """
 
     work: Work
     name: str = ""
@@ -258,6 +261,7 @@ class Step:
     idle_timeout: timedelta | None = None
     retry: Retry | None = None
     continue_on_error: bool | Condition = False
+    container: Image | None = None
     natives: tuple[Native, ...] = ()
     native: str = ""
     comment: str = ""

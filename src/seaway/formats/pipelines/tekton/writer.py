@@ -1,0 +1,154 @@
+"""Model -> Tekton: a Pipeline, or a PipelineRun that Pipelines as Code starts where pushes or pull requests do. Called by `render`.
+
+What comes from a system with a machine per job shares one workspace here: a task `clone` fills it, tasks that wanted the
+repository's files work in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seaway.formats.pipelines.expand import ordered
+from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.tekton import tasks
+from seaway.formats.pipelines.tekton.reader import FINALLY
+from seaway.formats.pipelines.tekton.tasks import CLONE, SOURCE, Told
+from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
+from seaway.formats.yaml.kept import restored
+from seaway.model.expression import Call
+from seaway.model.loss import Written
+from seaway.model.pipeline import Checkout, Job, Need, Pipeline, System, Trigger, TriggerKind
+
+_EVENTS = {TriggerKind.PUSH: "push", TriggerKind.PULL_REQUEST: "pull_request", TriggerKind.COMMENT: "comment"}
+_PAC = "pipelinesascode.tekton.dev/"
+
+
+def write(pipeline: Pipeline) -> Written:
+    """The document, and what it does not say."""
+    losses = Losses()
+    own = pipeline.system is System.TEKTON
+    jobs = [job for job in pipeline.jobs if not job.template]
+    if pipeline.barrier or (pipeline.stages and not own):
+        jobs = list(ordered(pipeline).jobs)
+    told = Told(pipeline, losses, clones=any(_wants_files(job) for job in jobs))
+    last = [job for job in jobs if _is_last(job, jobs)]
+    spec: dict[Any, Any] = {}
+    if pipeline.parameters:
+        spec["params"] = [tasks.parameter(one) for one in pipeline.parameters]
+    if told.clones:
+        spec["workspaces"] = [{"name": SOURCE}]
+    body: list[Any] = [tasks.clone()] if told.clones else []
+    body += [tasks.task(job, _needs(job, told, last), told) for job in jobs if job not in last]
+    spec["tasks"] = Spaced(body) if len(body) > 1 else body
+    if last:
+        spec["finally"] = [tasks.task(job, (), told) for job in last]
+    _outside(pipeline, losses, own=own)
+    for native in pipeline.natives if own else ():
+        place, _, key = native.key.partition(":")
+        if key.startswith("pipeline.") and place.startswith("0."):
+            spec[key.removeprefix("pipeline.")] = restored(native.text)
+    document = _run(pipeline, spec, told) if _starts(pipeline) else _alone(pipeline, spec)
+    others = _own(pipeline, document) if own else []
+    emitted = emit(document, head=pipeline.comment)
+    for other in others:
+        emitted = Emitted(f"{emitted.text}---\n{emit(other).text}", emitted.places)
+    return Written(emitted.text, losses.all(emitted.places))
+
+
+def _wants_files(job: Job) -> bool:
+    return any(isinstance(step.work, Checkout) for step in job.steps)
+
+
+def _is_last(job: Job, jobs: list[Job]) -> bool:
+    """It runs whatever became of the others, and nobody waits for it."""
+    if any(need.job == job.id for other in jobs for need in other.needs or ()):
+        return False
+    if job.needs and all(need.when == FINALLY for need in job.needs):
+        return True
+    return bool(job.needs) and job.condition is not None and job.condition.expr == Call("always")
+
+
+def _needs(job: Job, told: Told, last: list[Job]) -> tuple[Need, ...]:
+    gone = {one.id for one in last}
+    needs = tuple(need for need in job.needs or () if need.job not in gone)
+    return needs or ((Need(CLONE),) if told.clones and _wants_files(job) else ())
+
+
+def _starts(pipeline: Pipeline) -> list[Trigger]:
+    return [one for one in pipeline.triggers if one.kind in _EVENTS]
+
+
+def _alone(pipeline: Pipeline, spec: dict[Any, Any]) -> dict[Any, Any]:
+    name = tasks.name_of(pipeline.name, pipeline.path)
+    return {"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "metadata": {"name": name}, "spec": spec}
+
+
+def _run(pipeline: Pipeline, spec: dict[Any, Any], told: Told) -> dict[Any, Any]:
+    starts = _starts(pipeline)
+    events = list(dict.fromkeys(_EVENTS[one.kind] for one in starts))
+    branches = list(dict.fromkeys(name for one in starts for name in one.branches.include)) or ["*"]
+    notes: dict[Any, Any] = {
+        f"{_PAC}on-event": f"[{', '.join(events)}]",
+        f"{_PAC}on-target-branch": f"[{', '.join(branches)}]",
+    }
+    if paths := list(dict.fromkeys(path for one in starts for path in one.paths.include)):
+        notes[f"{_PAC}on-path-change"] = f"[{', '.join(paths)}]"
+    for one in starts:
+        if one.branches.exclude or one.paths.exclude:
+            told.losses.dropped(
+                one.native or one.kind.value, "an annotation lists what starts a run, not what does not",
+                f"say it in an expression: {_PAC}on-cel-expression", one.span,
+            )  # fmt: skip
+    outer: dict[Any, Any] = {"pipelineSpec": spec}
+    if told.clones:
+        claim = {"accessModes": Flow(["ReadWriteOnce"]), "resources": {"requests": {"storage": "1Gi"}}}
+        outer["workspaces"] = [{"name": SOURCE, "volumeClaimTemplate": {"spec": claim}}]
+    if pipeline.parameters:
+        outer["params"] = [{"name": one.name, "value": one.default or ""} for one in pipeline.parameters]
+    name = tasks.name_of(pipeline.name, pipeline.path)
+    metadata = {"generateName": f"{name.rstrip('-')}-", "annotations": notes}
+    return {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": outer}
+
+
+def _own(pipeline: Pipeline, document: dict[Any, Any]) -> list[Any]:
+    """Puts back what was kept of the first document; returns the other documents of the file."""
+    others = []
+    for native in pipeline.natives:
+        place, _, key = native.key.partition(":")
+        if not key:
+            others.append(restored(native.text))
+        elif place.startswith("0.") and not key.startswith("pipeline."):
+            outer, _, inner = key.partition(".")
+            if inner:
+                document[outer][inner] = restored(native.text)
+            else:
+                document[key] = restored(native.text)
+    return others
+
+
+def _outside(pipeline: Pipeline, losses: Losses, *, own: bool) -> None:
+    """What Tekton's documents have no place for."""
+    for one in pipeline.triggers:
+        if one.kind is TriggerKind.SCHEDULE:
+            losses.manual(
+                f"schedule {one.cron}", "Tekton starts nothing by the clock",
+                "a CronJob of the cluster that creates the PipelineRun", one.span,
+            )  # fmt: skip
+        elif one.kind not in _EVENTS and one.kind not in {TriggerKind.MANUAL, TriggerKind.API, TriggerKind.CALL}:
+            losses.dropped(
+                one.native or one.kind.value, "no annotation starts a run on this", "an EventListener", one.span
+            )
+    if pipeline.permissions is not None:
+        losses.manual(
+            "permissions", "rights belong to the run's service account", "bind a role to it", pipeline.permissions.span
+        )
+    if pipeline.concurrency is not None:
+        losses.dropped(
+            "concurrency", "core Tekton does not limit runs", "Pipelines as Code: concurrency_limit of the Repository",
+            pipeline.concurrency.span,
+        )  # fmt: skip
+    for post in pipeline.post:
+        losses.dropped(f"post {post.when}", "steps after the whole pipeline", "write a task under `finally`", post.span)
+    if not own:
+        for native in pipeline.natives:
+            losses.dropped(native.key, "Tekton has no word for it", "", native.span)
