@@ -34,6 +34,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "github_actions": "seaway.formats.pipelines.github_actions",
         "gitlab_ci": "seaway.formats.pipelines.gitlab_ci",
         "jenkins": "seaway.formats.pipelines.jenkins",
+        "tekton": "seaway.formats.pipelines.tekton",
     },
 }
 

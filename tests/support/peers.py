@@ -1,6 +1,6 @@
 """Finds the foreign programs that tests hold Seaway against. Used by contract tests.
 
-They come from `scripts/_peers` (Debian, npm) and from the group `dev` of pyproject.toml (PyPI).
+They come from `scripts/_peers` (Debian, npm, Go) and from the group `dev` of pyproject.toml (PyPI).
 """
 
 from __future__ import annotations
@@ -32,3 +32,11 @@ def npm_module(name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"missing peer: {name} from npm (scripts/test installs it)")
     return folder
+
+
+def go_module(name: str) -> Path:
+    """The folder with the source of a Go module, whatever its version."""
+    found = sorted((ROOT / ".peers" / "go" / Path(name).parent).glob(f"{Path(name).name}@*"))
+    if not found:
+        pytest.skip(f"missing peer: the Go module {name} (scripts/test fetches it)")
+    return found[-1]

@@ -10,7 +10,7 @@ import dataclasses
 import re
 
 from seaway.errors import ConfigError, Problem
-from seaway.formats.pipelines.sources import Sources
+from seaway.formats.pipelines.sources import Sources, inside
 from seaway.formats.pipelines.tekton import steps
 from seaway.formats.pipelines.tekton.expressions import among, template, whens
 from seaway.formats.pipelines.tekton.values import cut, parameters, timeout, variables
@@ -212,7 +212,7 @@ class Reader:
             if text is None:
                 continue
             try:
-                found = trees.read(text, place)
+                found = trees.read(text, inside(place, self.tree.path) or place)
             except ConfigError:
                 continue
             for root in found.documents:
