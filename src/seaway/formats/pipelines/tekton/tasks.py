@@ -248,8 +248,8 @@ def _run(step: Step, work: Run, job: Job, told: Told) -> dict[Any, Any]:
 
 def _common(step: Step, job: Job, told: Told) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
-    if step.name:
-        found["name"] = step.name if told.own else name_of(step.name)
+    if step.name or not told.own:
+        found["name"] = step.name if told.own else name_of(step.name or f"step-{1 + job.steps.index(step)}")
     image = step.container or job.container
     if image is not None:
         found["image"] = _said(image.name, told, job)

@@ -56,7 +56,7 @@ def parameters(tree: Tree, node: Node | None) -> tuple[Parameter, ...]:
         found.append(
             Parameter(
                 string(get(one, "name")), string(get(one, "type"), "string"),
-                None if default is None or is_null(default) else kept(default),
+                None if default is None or is_null(default) else string(default) if is_scalar(default) else kept(default),
                 string(get(one, "description")), required=default is None, span=tree.span(one),
             )
         )  # fmt: skip
