@@ -128,7 +128,7 @@ def _end(document: Json, width: int) -> Iterator[Line]:
         yield []
         style = "green" if not (loss["failed"] or loss["cut"] or loss["unseen_s"]) else "yellow"
         counts = "   ".join(f"{name} {loss[name]}" for name in ("served", "failed", "retried", "cut"))
-        yield [("  requests", "bold"), (f" {counts}   unseen {loss['unseen_s']:g} s", style)]
+        yield [("  requests", "bold"), (f" {counts}   unseen {loss['unseen_s']:.3g} s", style)]
 
 
 def _hints(document: Json) -> Iterator[Line]:

@@ -96,7 +96,7 @@ def _ledger(documents: list[Json]) -> list[str]:
         loss = document["loss"]
         rows.append((
             title, words.state(document["state"]), words.between(document["created"], document["ended"], _end(document)),
-            *(str(loss[name]) for name in ("served", "failed", "retried", "cut")), f"{loss['unseen_s'] or 0:g} s",
+            *(str(loss[name]) for name in ("served", "failed", "retried", "cut")), f"{loss['unseen_s'] or 0:.3g} s",
         ))  # fmt: skip
     head = ("release", "outcome", "took", "served", "failed", "retried", "cut", "unseen")
     return ["The loss ledger, from the proxy's own records:", "", *table(head, rows).splitlines()]
