@@ -133,8 +133,12 @@ def _equal(settings: Settings) -> Figure:
             truth = {}
             for lane in lanes:
                 steps = [(sha, when) for name_, sha, when in story.deployments if name_ == lane]
-                truth[lane] = oracle.population(folder, [sha for sha, _ in steps], [when for _, when in steps], everywhere)
-            both = [(told[lane].get(sha), truth[lane].get(sha)) for lane in lanes for sha in {*told[lane], *truth[lane]}]
+                truth[lane] = oracle.population(
+                    folder, [sha for sha, _ in steps], [when for _, when in steps], everywhere
+                )
+            both = [
+                (told[lane].get(sha), truth[lane].get(sha)) for lane in lanes for sha in {*told[lane], *truth[lane]}
+            ]
             right += sum(one == other for one, other in both)
             wrong += sum(one != other for one, other in both)
             history.links.clear()
@@ -161,14 +165,19 @@ def _repository(folder: Path, commits: int, happened: int, seed: int) -> Iterato
     folder.mkdir()
     git(folder, "init", "-q", "-b", "main")
     _grow(folder, commits, dice)
-    line = [each.split() for each in git(folder, "log", "--first-parent", "--reverse", "--format=%H %ct").decode().splitlines()]
+    line = [
+        each.split()
+        for each in git(folder, "log", "--first-parent", "--reverse", "--format=%H %ct").decode().splitlines()
+    ]
     steps, hurt = [], []
     for number in range(happened):
         at = number * (len(line) - 1) // happened
         sha, when = line[max(0, at - 30) if dice.random() < 0.03 else at]
         finished = int(line[at][1]) + number / 1000 + dice.randint(60, 500)
         kind = "failed" if dice.random() < 0.02 else "succeeded"
-        steps.append(Deployment(f"d{number}", "shop", "production", sha, finished - 30, finished, deployments.Outcome(kind)))
+        steps.append(
+            Deployment(f"d{number}", "shop", "production", sha, finished - 30, finished, deployments.Outcome(kind))
+        )
         if dice.random() < 0.02:
             hurt.append(Incident(f"i{number}", "shop", finished + 300, finished + 4000))
         assert when

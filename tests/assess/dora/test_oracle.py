@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 
@@ -96,6 +97,24 @@ def test_ranges_are_those_of_rev_list(tmp_path: Path, seed: int) -> None:
         told = graph.apart(history, history.where[one], history.where[other])
         truth = git(tmp_path / "shop", "rev-list", "--left-right", "--count", f"{one}...{other}").decode().split()
         assert told == tuple(map(int, truth))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_new_and_what_is_re_exposed_is_what_git_counts(tmp_path: Path, seed: int) -> None:
+    story = Story(tmp_path / "shop", seed)
+    inputs, _ = read(tmp_path / "shop", None, deployments(story))
+    for name in ("prod-main", "prod-release"):
+        steps = owners.attribute(
+            inputs.history, [each for each in inputs.deployments if each.environment == name]
+        ).steps
+        for before, step in itertools.pairwise(steps):
+            one, other = step.deployment.sha, before.deployment.sha
+            ahead, behind = (
+                git(tmp_path / "shop", "rev-list", "--left-right", "--count", f"{one}...{other}").decode().split()
+            )
+            assert step.new + step.again == (0 if step.move is owners.Move.ROLLBACK and not step.new else int(ahead))
+            assert (step.move is owners.Move.ROLLBACK) == (ahead == "0" < behind)
+            assert step.sure == (step.new == 0 or behind == "0")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

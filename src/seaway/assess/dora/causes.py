@@ -8,6 +8,7 @@ later than the evidence, so an incident keeps its answer however the history was
 from __future__ import annotations
 
 import bisect
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,26 +115,31 @@ class _Known:
         self, candidates: Mapping[str, Sequence[Exposed]], history: History, owners: Mapping[Place, Ownership]
     ) -> None:
         self._history, self._owners = history, owners
-        self._here: dict[tuple[str, str], Exposed] = {}
-        self._anywhere: dict[str, list[Exposed]] = {}
-        for service, all_ in candidates.items():
-            for each in all_:
-                for name in each.deployment.parts or (each.deployment.id,):
-                    self._here[service, name] = each
-                    self._anywhere.setdefault(name, []).append(each)
+        self._candidates = candidates
+
+    @functools.cached_property
+    def _anywhere(self) -> dict[str, list[Exposed]]:
+        """By id, over all services: made when the first link is followed."""
+        found: dict[str, list[Exposed]] = {}
+        for each in (each for all_ in self._candidates.values() for each in all_):
+            for name in each.deployment.parts or (each.deployment.id,):
+                found.setdefault(name, []).append(each)
+        return found
 
     def linked(self, service: str, name: str) -> Exposed | None:
         """By id in this service, by id in the only other service that has it, or by a commit that a deployment of this service brought."""
-        if not name or (service, name) in self._here:
-            return self._here.get((service, name))
-        elsewhere = self._anywhere.get(name, [])
-        if len(elsewhere) == 1:
-            return elsewhere[0]
+        if not name:
+            return None
+        named = self._anywhere.get(name, [])
+        here = [each for each in named if each.place[0] == service]
+        if here or len(named) == 1:
+            return (here or named)[0]
         position = self._history.where.get(name.lower(), -1)
         for place, ownership in self._owners.items():
             owner = ownership.owner[position] if position >= 0 and place[0] == service else -1
-            if owner >= 0 and (service, ownership.steps[owner].deployment.id) in self._here:
-                return self._here[service, ownership.steps[owner].deployment.id]
+            for each in self._anywhere.get(ownership.steps[owner].deployment.id, []) if owner >= 0 else []:
+                if each.place == place:
+                    return each
         return None
 
 

@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from seaway.assess.dora import causes
-from seaway.assess.dora.causes import Cause, Place
+from seaway.assess.dora.causes import Answer, Cause, Place
 from seaway.assess.dora.owners import Move, Ownership
 from seaway.assess.dora.spread import Estimate, share
 from seaway.model.delivery import Deployment, Kind
@@ -45,12 +43,14 @@ class FailRate:
     failed: int
     rate: Estimate
     expected: float | None
-    table: tuple[Failure, ...]
-    told: bool = True
+    table: tuple[Failure, ...]  # those of which something speaks
+    told: bool
+    others: Sequence[Deployment]  # those of which nothing does
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One per deployment that users saw."""
-        for each in self.table:
+        """One per deployment that users saw, in the order of finishing."""
+        whole = [*self.table, *(Failure(each, False, 0.0) for each in self.others)]
+        for each in sorted(whole, key=lambda one: (one.deployment.finished, one.deployment.id)):
             yield {
                 "deployment": each.deployment.id,
                 "finished": each.deployment.finished,
@@ -72,36 +72,33 @@ def measure(
     told: bool = True,
 ) -> FailRate:
     """`attempts`: failed ones in the window; `counted`: which steps are; `found`: causes of all incidents."""
-    answers: dict[str, list[tuple[Cause, float]]] = {}
+    answers: dict[str, list[tuple[Cause, Answer]]] = {}
     for cause in found:
         for answer in cause.answers:
             if answer.place == place:
-                answers.setdefault(answer.deployment, []).append((cause, answer.probability))
-    back = causes.taken_back(ownership)
-    fixes = _hotfixes(ownership, window)
-    table = []
+                answers.setdefault(answer.deployment, []).append((cause, answer))
+    back, fixes = causes.taken_back(ownership), _hotfixes(ownership, window)
+    table, others = [], []
     for index, step in enumerate(ownership.steps):
         if not counted[index] or step.move is Move.REDEPLOY:
             continue
-        own, mended = answers.get(step.deployment.id), [each[index] for each in (back, fixes) if index in each]
-        if own or mended:
-            mends = [ownership.steps[each].deployment for each in mended]
-            table.append(_failure(step.deployment, own or [], index in back, index in fixes, mends))
+        deployment = step.deployment
+        if index in back or index in fixes or deployment.id in answers:
+            mends = [ownership.steps[each[index]].deployment for each in (back, fixes) if index in each]
+            own = answers.get(deployment.id, [])
+            table.append(_failure(deployment, own, index in back, index in fixes, mends))
         else:
-            table.append(Failure(step.deployment, False, 0.0))
+            others.append(deployment)
     table += [
-        Failure(
-            each, True, 1.0, ("taken back after users saw it",), _whole(each, answers.get(each.id, [])), each.finished
-        )
+        Failure(each, True, 1.0, ("taken back after users saw it",), _whole(answers.get(each.id, [])), each.finished)
         for each in attempts
         if each.exposed is not None
     ]
-    table.sort(key=lambda one: (one.deployment.finished, one.deployment.id))
-    failed = sum(each.counts for each in table)
-    mean = float(np.mean([each.probability for each in table])) if table else None
+    n, failed = len(table) + len(others), sum(each.counts for each in table)
     if not (told or failed):
-        return FailRate(len(table), 0, Estimate(None), None, tuple(table), told)
-    return FailRate(len(table), failed, share(failed, len(table)), mean, tuple(table), told)
+        return FailRate(n, 0, Estimate(None), None, tuple(table), told, others)
+    expected = sum(each.probability for each in table) / n if n else None
+    return FailRate(n, failed, share(failed, n), expected, tuple(table), told, others)
 
 
 def _hotfixes(ownership: Ownership, window: float) -> dict[int, int]:
@@ -116,21 +113,21 @@ def _hotfixes(ownership: Ownership, window: float) -> dict[int, int]:
 
 
 def _failure(
-    deployment: Deployment, own: list[tuple[Cause, float]], rolled: bool, fixed: bool, mends: list[Deployment]
+    deployment: Deployment, own: list[tuple[Cause, Answer]], rolled: bool, fixed: bool, mends: list[Deployment]
 ) -> Failure:
     """Probabilities of independent reasons: one minus the product of what each leaves open."""
     left = 1.0
-    for _, probability in own:
-        left *= 1 - probability
+    for _, answer in own:
+        left *= 1 - answer.probability
     if rolled or fixed:
         left *= 0.0 if rolled else _UNFIXED
-    whole = _whole(deployment, own)
+    whole = _whole(own)
     by = [f"incident {cause.incident.id}" for cause in whole]
     by += [name for name, so in (("rolled back", rolled), ("hotfix after it", fixed)) if so]
     mended = min((each.finished for each in mends), default=None)
     return Failure(deployment, bool(by), 1 - left, tuple(by), whole, mended)
 
 
-def _whole(deployment: Deployment, own: list[tuple[Cause, float]]) -> tuple[Cause, ...]:
+def _whole(own: list[tuple[Cause, Answer]]) -> tuple[Cause, ...]:
     """The incidents that this deployment is the answer for."""
-    return tuple(cause for cause, _ in own if cause.best and cause.best.deployment == deployment.id)
+    return tuple(cause for cause, answer in own if cause.best is answer)

@@ -40,9 +40,9 @@ class Frequency:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One per deployment and failed attempt, in the order of finishing."""
-        moved: list[tuple[Deployment, str]] = [(step.deployment, step.move.value) for step in self.steps]
-        moved += [(each, "failed") for each in self.attempts]
-        for deployment, move in sorted(moved, key=lambda one: (one[0].finished, one[0].id)):
+        moved = [(step.deployment, step.move.value, step.new, step.again) for step in self.steps]
+        moved += [(each, "failed", 0, 0) for each in self.attempts]
+        for deployment, move, new, again in sorted(moved, key=lambda one: (one[0].finished, one[0].id)):
             yield {
                 "deployment": deployment.id,
                 "commit": deployment.sha,
@@ -50,6 +50,8 @@ class Frequency:
                 "day": datetime.fromtimestamp(deployment.finished, UTC).date().isoformat(),
                 "move": move,
                 "counts": move not in (Move.REDEPLOY.value, "failed"),
+                "new": new,
+                "again": again,
                 "parts": list(deployment.parts),
             }
 

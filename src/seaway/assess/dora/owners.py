@@ -69,75 +69,110 @@ class Ownership:
 
 def attribute(history: History, deployments: Sequence[Deployment]) -> Ownership:
     """Owners of a lane's commits. `deployments`: successful ones in the order in which they finished, with whole ids as `sha`."""
-    owner, line = [NOBODY] * len(history), [NOBODY] * len(history)
-    first = history.first.tolist()
-    steps: list[Step] = []
-    before: int | None = None  # position of the deployment before
-    doubt = False
-    for index, deployment in enumerate(deployments):
-        position = history.where.get(deployment.sha, -1)
+    walk = _Walk(history)
+    for deployment in deployments:
+        walk.add(deployment)
+    return walk.end()
+
+
+class _Walk:
+    """The lane as far as it was walked. `trunk`: the newest commit of its main line while there is only one, else None."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._parents = (history.first.tolist(), history.more)
+        self._line = [NOBODY] * len(history)
+        self._brought = [NOBODY] * (
+            len(history) + 1
+        )  # per commit of a main line its step; the last is for commits of none
+        self._steps: list[Step] = []
+        self._before = -1  # position of the deployment before
+        self._doubt = False
+        self._trunk: int | None = -1
+        self._over: list[
+            tuple[int, int, int]
+        ] = []  # steps over a part of the trunk that was taken back: (index, its end, its begin)
+
+    def add(self, deployment: Deployment) -> None:
+        """The next deployment."""
+        position = self._history.where.get(deployment.sha, -1)
         if position < 0:
-            steps.append(Step(deployment, Move.UNKNOWN, -1, sure=False))
-            doubt = before is not None
-            continue
-        new, stop = _take((first, history.more), position, owner, line, index)
-        if before is None:
-            steps.append(Step(deployment, Move.FIRST, position, new, sure=not history.marks[position] & CUT))
-        else:
-            met = before == stop and new > 0  # the usual case: the main line goes on from the deployment before
-            steps.append(_step(history, deployment, new, before, met=met, doubt=doubt))
-        before, doubt = position, False
-    return Ownership(owner, line, np.array(owner, np.int64), np.array(line, np.int64), tuple(steps))
+            self._steps.append(Step(deployment, Move.UNKNOWN, -1, sure=False))
+            self._doubt = self._before >= 0
+            return
+        chain, new, met = _take(self._parents, position, self._line)
+        for main in chain:
+            self._brought[main] = len(self._steps)
+        if new:
+            self._trunk = position if self._trunk == met else None
+        self._steps.append(self._step(deployment, position, new, met))
+        self._before, self._doubt = position, False
+
+    def _step(self, deployment: Deployment, position: int, new: int, met: int) -> Step:
+        """`met`: where the main line of this deployment came to commits that were owned."""
+        history, before = self._history, self._before
+        forward = Move.ROLLBACK if deployment.kind is Kind.ROLLBACK else Move.FORWARD
+        if before < 0:
+            return Step(deployment, Move.FIRST, position, new, sure=not history.marks[position] & CUT)
+        if position == before:
+            return Step(deployment, Move.REDEPLOY, position)
+        if new and met == before:
+            return Step(deployment, forward, position, new, sure=not self._doubt)
+        if new and self._trunk == position and _on_line(history, met, before):
+            self._over.append((len(self._steps), met, before))
+            return Step(deployment, forward, position, new, sure=not self._doubt)
+        if not new and _on_line(history, before, position):
+            return Step(deployment, Move.ROLLBACK, position)
+        ahead, behind = graph.apart(history, position, before)
+        if new:
+            return Step(deployment, forward, position, new, ahead - new, sure=not (self._doubt or behind > 0))
+        if not ahead or forward is Move.ROLLBACK:
+            return Step(deployment, Move.ROLLBACK, position)
+        return Step(deployment, Move.PARALLEL if behind else Move.AGAIN, position, again=ahead)
+
+    def end(self) -> Ownership:
+        """Everything that was found. On a single main line what a part of it re-exposes is what its commits had brought."""
+        lines = np.array(self._line, np.int64)
+        owners = np.array(self._brought, np.int64)[lines]
+        sizes = np.bincount(lines[lines >= 0], minlength=len(lines)) if self._over else lines
+        for index, end, begin in self._over:
+            again, at = 0, end
+            while at != begin:
+                again += int(sizes[at])
+                at = self._history.first[at]
+            self._steps[index] = self._steps[index]._replace(again=again)
+        return Ownership(owners.tolist(), self._line, owners, lines, tuple(self._steps))
 
 
 def _take(
-    parents: tuple[list[int], dict[int, tuple[int, ...]]], tip: int, owner: list[int], line: list[int], index: int
-) -> tuple[int, int]:
-    """Give all unowned commits that `tip` reaches to `index`; how many, and where its main line met what was owned (-1)."""
+    parents: tuple[list[int], dict[int, tuple[int, ...]]], tip: int, line: list[int]
+) -> tuple[list[int], int, int]:
+    """Mark all new commits that `tip` reaches with their place on the main line; that line, their number, and where it met old ones (-1)."""
     first, more = parents
     chain: list[int] = []
     at = tip
-    while at >= 0 and owner[at] == NOBODY:
+    while at >= 0 and line[at] == NOBODY:
         chain.append(at)
         at = first[at]
     count = len(chain)
     for main in reversed(chain):
-        owner[main], line[main] = index, main
+        line[main] = main
         if main not in more:
             continue
         stack = list(more[main])
         while stack:
             position = stack.pop()
-            while position >= 0 and owner[position] == NOBODY:
-                owner[position], line[position] = index, main
+            while position >= 0 and line[position] == NOBODY:
+                line[position] = main
                 count += 1
                 if position in more:
                     stack.extend(more[position])
                 position = first[position]
-    return count, at
-
-
-def _step(history: History, deployment: Deployment, new: int, before: int, *, met: bool, doubt: bool) -> Step:
-    """`met`: the main line of this deployment came to the deployment before, so that one is its ancestor for sure."""
-    position = history.where[deployment.sha]
-    declared = deployment.kind is Kind.ROLLBACK
-    if position == before:
-        return Step(deployment, Move.REDEPLOY, position)
-    forward = Move.ROLLBACK if declared else Move.FORWARD
-    if met:
-        return Step(deployment, forward, position, new, sure=not doubt)
-    if not new and _on_line(history, before, position):
-        return Step(deployment, Move.ROLLBACK, position)
-    ahead, behind = graph.apart(history, position, before)
-    if new:
-        return Step(deployment, forward, position, new, ahead - new, sure=not (doubt or behind > 0))
-    if not ahead or declared:
-        return Step(deployment, Move.ROLLBACK, position)
-    return Step(deployment, Move.PARALLEL if behind else Move.AGAIN, position, again=ahead)
+    return chain, count, at
 
 
 def _on_line(history: History, tip: int, position: int) -> bool:
-    """Whether the main line below `tip` has this commit: the usual rollback, known without a walk over side branches."""
+    """Whether the main line below `tip` has this commit: known without a walk over side branches."""
     while tip > position:
         tip = history.first[tip]
     return tip == position

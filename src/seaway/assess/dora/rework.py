@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from seaway.assess.dora.changes import Changes
 from seaway.assess.dora.failures import Failure
 from seaway.assess.dora.owners import Move, Ownership, Step
@@ -50,14 +48,16 @@ class ReworkRate:
     rate: Estimate
     confidence: float | None
     expected: float | None
-    table: tuple[Rework, ...]
+    shown: Sequence[Step]
+    table: Mapping[str, Rework]  # by deployment, those with a signal
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One per deployment."""
-        for each in self.table:
+        for step in self.shown:
+            each = self.table.get(step.deployment.id) or Rework(step, (), 0.0)
             yield {
-                "deployment": each.step.deployment.id,
-                "finished": each.step.deployment.finished,
+                "deployment": step.deployment.id,
+                "finished": step.deployment.finished,
                 "rework": each.counts,
                 "confidence": each.confidence,
                 "signals": list(each.signals),
@@ -75,6 +75,25 @@ def measure(
     files: Files | None = None,
 ) -> ReworkRate:
     """`failures`: of the lane, whether they count or not; `files`: the paths that commits touch, None where nobody can tell."""
+    signals = _signals(history, ownership, changes)
+    if files:
+        for index in _forward_fixes(history, ownership, failures, window, files):
+            signals.setdefault(index, set()).add(_FILES)
+    steps = ownership.steps
+    shown = [step for index, step in enumerate(steps) if counted[index] and step.move is not Move.REDEPLOY]
+    table = {
+        steps[index].deployment.id: _rework(steps[index], found)
+        for index, found in signals.items()
+        if counted[index] and steps[index].move is not Move.REDEPLOY
+    }
+    hits = [each.confidence for each in table.values() if each.counts]
+    expected = sum(each.confidence for each in table.values()) / len(shown) if shown else None
+    confidence = sum(hits) / len(hits) if hits else None
+    return ReworkRate(len(shown), len(hits), share(len(hits), len(shown)), confidence, expected, shown, table)
+
+
+def _signals(history: History, ownership: Ownership, changes: Changes) -> dict[int, set[str]]:
+    """What moves, declarations and messages say, by index of the step."""
     signals: dict[int, set[str]] = {}
     for index, step in enumerate(ownership.steps):
         if step.move is Move.ROLLBACK:
@@ -86,23 +105,7 @@ def measure(
     for link in history.links:
         if link.kind == FIXES and ownership.owner[link.position] > ownership.first:
             signals.setdefault(ownership.owner[link.position], set()).add(_TRAILER)
-    if files:
-        for index in _forward_fixes(history, ownership, failures, window, files):
-            signals.setdefault(index, set()).add(_FILES)
-    table = [
-        _rework(step, signals[index]) if index in signals else Rework(step, (), 0.0)
-        for index, step in enumerate(ownership.steps)
-        if counted[index] and step.move is not Move.REDEPLOY
-    ]
-    hits = [each.confidence for each in table if each.counts]
-    return ReworkRate(
-        len(table),
-        len(hits),
-        share(len(hits), len(table)),
-        float(np.mean(hits)) if hits else None,
-        float(np.mean([each.confidence for each in table])) if table else None,
-        tuple(table),
-    )
+    return signals
 
 
 def _rework(step: Step, signals: set[str]) -> Rework:
