@@ -2,6 +2,7 @@
 
     expressions, contexts                     `${{ }}` <-> the tree of expressions, in neutral words
     reader, triggers, jobs, steps, values     the file -> model
+    reuse, substitute                         local actions and workflows put where they are used
     writer, write_*, words                    model -> the file
     lower, lower_*                            a pipeline of another system -> GitHub's shape, with its losses
     components, pins                          what well-known actions mean, and how they are pinned
@@ -11,7 +12,7 @@ A file that is neither a workflow nor an action raises ConfigError; all else is 
 
 from __future__ import annotations
 
-from seaway.formats.pipelines.github_actions import lower, writer
+from seaway.formats.pipelines.github_actions import lower, reuse, writer
 from seaway.formats.pipelines.github_actions.reader import read_file
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.sources import Sources
@@ -24,8 +25,7 @@ NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "a
 def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
     """The workflow (or action) as written; with `sources` its local actions and workflows stand where they are used."""
     pipeline = read_file(text, path)
-    del sources
-    return pipeline
+    return pipeline if sources is None else reuse.resolve(pipeline, sources)
 
 
 def render(pipeline: Pipeline) -> Written:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from seaway.formats.pipelines.github_actions.contexts import FUNCTIONS
 from seaway.formats.pipelines.github_actions.expressions import template
 from seaway.formats.pipelines.github_actions.nearest import NEAREST
+from seaway.formats.pipelines.github_actions.substitute import as_expr
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import (
     Binary,
@@ -121,7 +122,7 @@ class Scope:
         name = str(ref.path[0]) if ref.path else ""
         if ref.context == "env" and place is not Place.STEP:
             found = self.value(ref, place, span)
-            return _as_expr(found) if isinstance(found, (str, Template)) else found
+            return as_expr(found) if isinstance(found, (str, Template)) else found
         if ref.context == "env" and name not in self.known and name not in self.axes:
             return ref
         if ref.context == "env" and name in self.axes:
@@ -132,7 +133,7 @@ class Scope:
             return self.outside(name, place, span)
         if ref.context == "native":
             whole = ".".join(str(part) for part in ref.path)
-            return _as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
+            return as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
         if ref.context == "matrix" and place is Place.CONDITION:
             return no_way(f"a value of the matrix ({name}) in a job's condition")
         if ref.context == "git" and name == "short_sha":
@@ -207,23 +208,6 @@ def _add(found: list[str | Expr], text: str) -> None:
 
 def _pieces(value: Expr | Text) -> tuple[str | Expr, ...]:
     return parts(value) if isinstance(value, (str, Template)) else (value,)
-
-
-def _as_expr(text: Text) -> Expr:
-    """A text as one value: `format` where it is put together."""
-    if isinstance(text, str):
-        return Literal(text)
-    if len(text.parts) == 1 and not isinstance(text.parts[0], str):
-        return text.parts[0]
-    shape = ""
-    values: list[Expr] = []
-    for part in text.parts:
-        if isinstance(part, str):
-            shape += part.replace("{", "{{").replace("}", "}}")
-        else:
-            shape += f"{{{len(values)}}}"
-            values.append(part)
-    return Call("format", (Literal(shape), *values))
 
 
 def _whatever_changed(expr: Expr, *, holds: bool) -> tuple[Expr, bool]:

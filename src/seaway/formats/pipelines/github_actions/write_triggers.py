@@ -38,7 +38,7 @@ def _event(words: Words, one: Trigger) -> dict[str, Any]:
     if one.sources:
         found["workflows"] = few(one.sources)
     if one.inputs:
-        found["inputs"] = inputs(words, one.inputs)
+        found["inputs"] = inputs(words, one.inputs, always=one.kind is TriggerKind.CALL)
     return found
 
 
@@ -53,14 +53,16 @@ def few(values: tuple[str, ...]) -> Any:
     return Flow(list(values)) if sum(len(one) + 2 for one in values) <= _FEW else list(values)
 
 
-def inputs(words: Words, parameters: tuple[Parameter, ...], *, typed: bool = True) -> dict[str, Any]:
-    """`inputs:` of an event or an action, which has no types."""
+def inputs(
+    words: Words, parameters: tuple[Parameter, ...], *, typed: bool = True, always: bool = False
+) -> dict[str, Any]:
+    """`inputs:` of an event or an action, which has no types. `always`: a called workflow must say that one is a string."""
     found: dict[str, Any] = {}
     for one in parameters:
         entry: dict[str, Any] = {"description": one.description} if one.description else {}
         if one.required:
             entry["required"] = True
-        if typed and one.type != "string":
+        if typed and (always or one.type != "string"):
             entry["type"] = one.type
         if one.options:
             entry["options"] = few(one.options)

@@ -43,7 +43,7 @@ def _workflow(words: Words, pipeline: Pipeline) -> dict[Any, Any]:
 def _action(words: Words, pipeline: Pipeline) -> dict[Any, Any]:
     found: dict[Any, Any] = {"name": words.text(pipeline.name, "name")} if pipeline.name else {}
     if pipeline.parameters:
-        found["inputs"] = write_triggers.inputs(words, pipeline.parameters)
+        found["inputs"] = write_triggers.inputs(words, pipeline.parameters, typed=False)
     job = pipeline.jobs[0] if pipeline.jobs else None
     if job is not None and job.outputs:
         found["outputs"] = {
