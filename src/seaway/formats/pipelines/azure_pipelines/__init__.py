@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from seaway.formats.pipelines.azure_pipelines.reader import parse
+from seaway.formats.pipelines.azure_pipelines.writer import render
 
 NAMES: Final = (
     "azure-pipelines.yml",
@@ -17,4 +18,4 @@ NAMES: Final = (
     ".pipelines/*.yml",
 )
 
-__all__ = ["NAMES", "parse"]
+__all__ = ["NAMES", "parse", "render"]

@@ -79,12 +79,25 @@ def _assembled(root: Node, fields: Fields, context: Context) -> Pipeline:
             *trigger_natives(fields, context),
             *((context.native("extends", extends),) if extends is not None else ()),
             *_parameter_natives(fields.get("parameters"), context),
-            *context.natives(fields, known),
+            *context.natives(fields, {*known, "resources"}),
+            *_resources(fields.get("resources"), jobs, context),
         ),
         unresolved=tuple(context.unresolved),
         comment=_head(context.tree),
         span=context.span(root),
     )
+
+
+def _resources(node: Node | None, jobs: tuple[Job, ...], context: Context) -> Iterator[Native]:
+    """Resources, without the containers that jobs hold."""
+    places = {image.span for job in jobs for image in (job.container, *job.services) if image is not None}
+    for kind, value in fields_of(node).items():
+        if kind != "containers":
+            yield context.native(f"resources.{kind}", value)
+            continue
+        for one in sequence(value):
+            if context.span(one) not in places:
+                yield context.native(f"resources.containers.{string(get(one, 'container'))}", one)
 
 
 def _head(tree: Tree) -> str:
