@@ -14,7 +14,7 @@ from seaway.errors import UsageError
 @click.group(
     name="pipeline",
     cls=commands.Family,
-    purposes=(("Look", ("show", "simulate")),),
+    purposes=(("Look", ("show", "simulate")), ("Write", ("render",))),
     short_help="Look at pipelines of any CI system.",
 )
 def group() -> None:
@@ -104,6 +104,30 @@ def simulate(
         console.document(found.document)
         return
     console.result(found.text)
+
+
+@group.command(
+    cls=Command,
+    examples=("seaway pipeline render seaway.yaml --to github_actions > .github/workflows/ci.yml",),
+)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--to", "to", required=True, metavar="SYSTEM", help="The system to write for.")
+def render(path: Path, to: str) -> None:
+    """Print the `pipeline:` of a seaway.yaml in a CI system's language.
+
+    What that system cannot say is told on stderr. `seaway docs pipeline` shows what may stand there.
+    """
+    from seaway.app import pipelines
+    from seaway.config import loader
+
+    module = pipelines.writer(options.system_name(to))
+    pipeline = loader.load(path).pipeline
+    if pipeline is None:
+        raise UsageError(f"{path} has no `pipeline:`", hint="seaway docs pipeline")
+    written = module.render(pipeline)
+    click.echo(written.text, nl=not written.text.endswith("\n"))
+    for loss in written.losses:
+        console.say(f"{loss.kind.value}: {loss.construct}: {loss.why}" + (f" ({loss.fix})" if loss.fix else ""))
 
 
 def _share(text: str) -> tuple[str, float]:

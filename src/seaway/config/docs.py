@@ -31,6 +31,7 @@ _ORDER = (
     "metrics",
     "if-engine-lost",
     "events",
+    "pipeline",
 )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from seaway.config.environment import EnvironmentFields
 from seaway.config.fields import Fields, Name, Text
+from seaway.config.pipeline import PipelineFields
 from seaway.config.service import ServiceFields
 from seaway.model.sink import Sink
 
@@ -25,3 +26,4 @@ class FileFields(Fields):
     services: Annotated[dict[Name, ServiceFields], Field(min_length=1)]
     environments: Annotated[dict[Name, EnvironmentFields], Field(min_length=1)]
     events: list[SinkFields] = []  # noqa: RUF012 - frozen, like every field
+    pipeline: PipelineFields | None = None

@@ -19,6 +19,7 @@ from seaway.config.document import MAX_BYTES, MAX_PROBLEMS, Document
 from seaway.config.file import FileFields
 from seaway.errors import ConfigError, Problem
 from seaway.model.environment import Environment
+from seaway.model.pipeline import Pipeline
 from seaway.model.service import Service
 from seaway.model.sink import Sink
 
@@ -33,6 +34,7 @@ class Configuration:
     environments: Mapping[str, Environment]
     sinks: tuple[Sink, ...]
     path: Path
+    pipeline: Pipeline | None = None
 
 
 def load(path: Path, known: checks.Known | None = None) -> Configuration:
@@ -59,7 +61,13 @@ def parse(content: bytes, path: Path, known: checks.Known | None = None) -> Conf
         {key: value.environment(key, folder) for key, value in fields.environments.items()},
         tuple(sink.sink(folder) for sink in fields.events),
         path,
+        fields.pipeline.pipeline(name) if fields.pipeline else None,
     )
+    for place, job in fields.pipeline.unknown_needs() if fields.pipeline else ():
+        at = read.place(place)
+        found.append(
+            Problem(name, at.line, at.column, f"no job {job!r} stands above this one", "move it, or correct it")
+        )
     found += checks.check(configuration.services, configuration.environments, read, name, known or {})
     if found:
         found.sort(key=lambda problem: (problem.line, problem.column))
@@ -99,6 +107,7 @@ def _shapes(sound: dict[str, Any]) -> dict[str, Any]:
             key: EnvironmentFields.model_validate(value) for key, value in sound.get("environments", {}).items()
         },
         "events": [],
+        "pipeline": None,
     }
 
 
