@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from engine.harness import Bench
-from seaway.engine import judged
+from engine.harness import Bench, eventually
+from seaway.engine import history, judged
 from seaway.judge import record
-from seaway.model.analysis import Judging, Kind, Metric, Spec, Stop
+from seaway.model import codec
+from seaway.model.analysis import Judging, Kind, Metric, Spec, Stop, Underpowered
 from seaway.model.environment import Budget, CanaryStep, Environment, Strategy
 from seaway.model.rollout import Rollout, State
-from seaway.model.verdict import Outcome, Reaction, Sample
+from seaway.model.verdict import Histogram, Outcome, Reaction, Sample
 from seaway.rollout.messages import Abort
 from support import plans
 
@@ -189,6 +190,74 @@ def test_harm_is_found_after_a_pass_too(bench: Bench) -> None:
         bench.lies.failing[NEW] = 0.5
         done = bench.ended(rollout, State.ROLLED_BACK)
     assert [verdict.outcome for verdict in done.verdicts].index(Outcome.PASS) < len(done.verdicts) - 1
+
+
+def test_what_stable_did_before_fixes_how_the_candidate_is_tested(bench: Bench) -> None:
+    old = "shop-aaaaaaaaaaaa"
+    with bench.running():
+        bench.release("a")
+        now = datetime.now(UTC)
+        ago = [now - timedelta(seconds=10 * n) for n in range(60, 0, -1)]
+        before = tuple(
+            codec.encode(Sample(old, at, 500 * n, 5 * n, Histogram((10.0, 100.0), (480 * n, 20 * n, 0)), "simulated"))
+            for n, at in enumerate(ago)
+        )
+        bench.engine._batch.add(history.place("production", "shop"), before, now)
+        bench.engine._batch.write()
+        done = bench.release("b", where=where())
+    head = [row for row in rows(bench, done.id) if row.get("kind") == "head"][-1]
+    assert head["history"] is True
+    assert head["lanes"]["errors"][0]["prior"] == pytest.approx(0.01)
+    assert done.verdicts[0].evidence["history"] == 1
+
+
+def test_the_standing_watch_keeps_what_stable_does(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "EVERY", 0.6)
+    monkeypatch.setattr("seaway.engine.standing.EVERY", 0.1)
+    with bench.running() as engine:
+        bench.release("a")
+        eventually(lambda: engine._batch.write() or len(rows(bench, "production/shop")) >= 3)
+        with engine._database.write() as connection:
+            assert history.prune(connection, datetime.now(UTC)) == 0
+            assert history.prune(connection, datetime.now(UTC) + timedelta(hours=2)) >= 3
+
+
+def test_a_coarse_router_is_rounded_to_its_steps_and_says_so(bench: Bench) -> None:
+    bench.hands.router.step = 10_000  # type: ignore[attr-defined]
+    with bench.running() as engine:
+        bench.release("a")
+        rollout = bench.submit("b", where=where(RAMP))
+        seen, notes = set[int](), set[str]()
+        while not (now := engine.rollout(rollout)).state.terminal:  # type: ignore[union-attr]
+            seen.add(now.weights[NEW].set)  # type: ignore[union-attr]
+            notes.add(str(now.memory.get("ramp.note", "")))  # type: ignore[union-attr]
+            time.sleep(0.02)
+    assert len(seen) > 2
+    assert {ppm % 10_000 for ppm in seen} == {0}
+    assert any("step" in note for note in notes)
+
+
+def test_an_underpowered_canary_gets_synthetic_requests_only_where_that_is_declared(bench: Bench) -> None:
+    asked = list[int]()
+    real = bench.hands.router.probe
+
+    def probe(service: str, count: int) -> Any:
+        asked.append(count)
+        return real(service, count)
+
+    bench.hands.router.probe = probe  # type: ignore[method-assign]
+    with bench.running():
+        bench.release("a")
+        for underpowered, kind in ((False, Underpowered.LOAD), (True, Underpowered.HOLD), (True, Underpowered.LOAD)):
+            judging = replace(JUDGING, underpowered=kind)
+            made = plans.plan(
+                "b" if asked else "c", bench.engine.placement("production", "shop"), where=where(judging=judging)
+            )
+            made = replace(
+                made, underpowered=underpowered, candidate=plans.revision(kind.value[0] + str(int(underpowered)))
+            )
+            bench.ended(bench.submit(plan=made))
+            assert (judged.LOAD in asked) == (underpowered and kind is Underpowered.LOAD)
 
 
 def test_without_the_judge_nothing_of_it_is_kept(bench: Bench) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seaway import registry
-from seaway.app import hands
+from seaway.app import hands, power
 from seaway.config.home import Home
 from seaway.engine import reader
 from seaway.errors import ConfigError, PlanRefused, Problem, UnknownName, UsageError
@@ -97,6 +97,7 @@ def plan(
         now=datetime.now(UTC),
         owner=None if chosen.worker else port_owner(home, place),
         site=socket.gethostname(),
+        power=power.of(home) if place.judging else None,
     )
 
 

@@ -169,31 +169,97 @@ def _history(path: Path | None, *, skip_bad: bool) -> dict[str, Past]:
     examples=("seaway judge backtest --spec stricter.yaml --records records.jsonl --truth truth.jsonl",),
 )
 @click.option("--spec", "spec_path", required=True, type=click.Path(path_type=Path), help="The policy to try, YAML.")
+@click.option("--records", "source", help="Records written by `run --records`, one a line; - reads standard input.")
 @click.option(
-    "--records", "source", required=True, help="Records written by `run --records`, one a line; - reads standard input."
+    "--rollouts", is_flag=True, help="Past rollouts of this machine instead, as its state folder has kept them."
 )
+@click.option("--environment", default="", help="With --rollouts: only of this environment.")
 @click.option("--history", type=click.Path(path_type=Path), help="Batches of stable from before the canaries.")
 @click.option(
     "--truth",
     type=click.Path(path_type=Path),
     help='Lines {"canary": ..., "truth": "good" | "bad"}: what they really were.',
 )
-def backtest(spec_path: Path, source: str, history: Path | None, truth: Path | None) -> None:
+def backtest(  # noqa: PLR0917 - click passes options by name
+    spec_path: Path, source: str | None, rollouts: bool, environment: str, history: Path | None, truth: Path | None
+) -> None:
     """Judge past canaries under another policy; prints false rollbacks, misses and what would change."""
     from seaway.judge import backtest as replays
     from seaway.judge import record
 
+    if rollouts == (source is not None):
+        raise UsageError(
+            "which canaries? give exactly one of --records and --rollouts", hint="seaway judge backtest --help"
+        )
     spec, _ = _spec(spec_path)
     past = _history(history, skip_bad=False)
     truths = (
         {str(item["canary"]): str(item["truth"]) for item in _objects(str(truth), ("canary", "truth"))} if truth else {}
     )
-    records = _objects(source, ("canary", "spec", "lanes", "edges", "ticks", "verdict"))
+    records = (
+        _objects(source, ("canary", "spec", "lanes", "edges", "ticks", "verdict")) if source else _kept(environment)
+    )
     try:
         found = replays.replay(records, spec, past, truths)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{source}: {error}", hint="records are written by: seaway judge run --records FILE") from None
+        where = source or "the state folder"
+        raise UsageError(f"{where}: {error}", hint="records are written by: seaway judge run --records FILE") from None
     click.echo(record.line(replays.report(found)))
+
+
+def _kept(environment: str) -> Iterator[dict[str, Any]]:
+    from seaway.app import judged
+
+    return (data for _, data in judged.records(environment))
+
+
+@group.command(
+    cls=Command,
+    examples=("seaway judge show", "seaway judge show production --svg evidence.svg", "seaway judge show --json"),
+)
+@click.argument("rollout", default="")
+@click.option("--svg", type=click.Path(path_type=Path), help="Write the evidence as a picture.")
+@click.option("--json", "as_json", is_flag=True, help="The whole record, seaway.judgement/v1, with every batch.")
+def show(rollout: str, svg: Path | None, *, as_json: bool) -> None:
+    """Show what the judge decided a rollout by: computed again from the batches that this machine has kept.
+
+    ROLLOUT is an id or an environment (its newest judged rollout); without it: the newest here.
+    """
+    from seaway.app import judged
+    from seaway.judge import plot, record
+
+    found, data = judged.one(rollout)
+    spec: Spec = found.plan.judging.spec  # type: ignore[union-attr] # a record is of a judged rollout
+    if as_json:
+        click.echo(record.line(data))
+        return
+    looks = plot.course(data)
+    title = f"{found.id}: {found.plan.service} to {found.plan.environment}, {data['verdict']['verdict']}"
+    if svg is not None:
+        _written(svg, plot.svg(looks, spec.alpha, spec.alpha_promote, title))
+        click.echo(f"written: {svg}", err=True)
+    click.echo("\n".join([title, *_said(data), "", *plot.text(looks, spec.alpha, spec.alpha_promote)]))
+
+
+def _said(data: dict[str, Any]) -> Iterator[str]:
+    verdict = data["verdict"]
+    yield f"because: {verdict['reason']}"
+    if verdict.get("would_change"):
+        yield f"would have changed it: {verdict['would_change']}"
+    yield f"seen: {verdict['batches']} batches, {verdict['candidate_requests']} candidate requests, to {verdict['at']:.1f} s"
+    for name, state in verdict["metrics"].items():
+        low, high = (
+            ("?" if bound is None else f"{bound:.3g}") for bound in (state["ratio"]["low"], state["ratio"]["high"])
+        )
+        proof = "proven" if state["proven"] else "not proven"
+        yield f"{name}: ratio {low} to {high}, ln E of harm {state['ln_e']['harm']:.2f}, {proof}"
+
+
+def _written(path: Path, words: str) -> None:
+    try:
+        path.write_text(words, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _objects(source: str, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:

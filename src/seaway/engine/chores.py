@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from seaway.engine import samples
+from seaway.engine import history, samples
 from seaway.engine.ballast import Ballast
 from seaway.engine.case import Told
 from seaway.engine.clock import Clock
@@ -102,6 +102,7 @@ class Chores:
         now = self._clock.now()
         with self._database.write() as connection:
             samples.prune(connection, now)
+            history.prune(connection, now)
             old = sa.select(rollouts.c.id).where(
                 rollouts.c.active.is_(False), rollouts.c.updated < (now - _KEPT).timestamp()
             )

@@ -10,12 +10,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 import structlog
 
-from seaway.engine import admission, placements, store
+from seaway.engine import admission, history, placements, store
 from seaway.engine.ballast import Ballast
 from seaway.engine.case import Case, Mail
 from seaway.engine.chores import Chores
@@ -25,12 +27,13 @@ from seaway.engine.desk import Desk
 from seaway.engine.events import Document, Feed, Render
 from seaway.engine.hands import Hands
 from seaway.engine.health import Health
+from seaway.engine.history import History
 from seaway.engine.lanes import Lanes
 from seaway.engine.launch import Journal, name
 from seaway.engine.lease import Lease
 from seaway.engine.lock import Lock
 from seaway.engine.outbox import Outbox
-from seaway.engine.samples import Batch, evidence
+from seaway.engine.samples import Batch, Evidence, evidence
 from seaway.engine.standing import Standing
 from seaway.engine.transition import Transitions
 from seaway.engine.watch import Watch
@@ -102,7 +105,8 @@ class Engine:
             clock=clock,
             lost=self._give_up,
         )
-        self._standing = Standing(self._database, ports, self._lanes, self._desk, self._give_up)
+        self._standing = Standing(self._database, ports, self._lanes, self._desk, lost=self._give_up,
+                                  history=History(ports, self._batch, clock))  # fmt: skip
         self._outbox = Outbox(self._database, self._feed, ports.receivers)
         self._chores = Chores(
             database=self._database,
@@ -195,7 +199,9 @@ class Engine:
             for each in store.with_mail(connection):
                 active.setdefault(each.id, each)
             store.adopt(connection, tuple(active), epoch)
-            cases = [(store.load(connection, each), evidence(connection, known, now)) for each, known in active.items()]
+            cases = [
+                (store.load(connection, each), _evidence(connection, known, now)) for each, known in active.items()
+            ]
         awaited = dict(sorted(unfinished))
         for rollout_now, known in cases:
             if rollout_now is not None:
@@ -256,7 +262,7 @@ class Engine:
             store.insert(connection, rollout, key=key, now=now)
             woken = admission.enter(connection, rollout, now)
             known = store.load(connection, rollout.id) or rollout
-            known_evidence = evidence(connection, known, now)
+            known_evidence = _evidence(connection, known, now)
         self._desk.open(Case(known, evidence=known_evidence))
         self._desk.wake(woken)
         return rollout.id
@@ -328,6 +334,11 @@ class Engine:
         if not self._running:
             raise SeawayError("the engine does not run")
         return {"epoch": self.epoch, **self._health.report()}
+
+
+def _evidence(connection: sa.Connection, rollout: Rollout, now: datetime) -> Evidence:
+    """What is known of a rollout's numbers, and of what stable did before it."""
+    return evidence(connection, rollout, now, history.of_rollout(connection, rollout, now))
 
 
 def _same(before: Rollout, plan_hash: str, key: str) -> str:

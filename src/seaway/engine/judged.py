@@ -18,14 +18,16 @@ from seaway.judge import batching, ramp, record, stream
 from seaway.judge.batching import Point, Routed
 from seaway.judge.history import Past
 from seaway.model import codec
-from seaway.model.analysis import JUDGE, Judging, Spec
+from seaway.model.analysis import JUDGE, Judging, Spec, Underpowered
 from seaway.model.batch import Batch
 from seaway.model.plan import Ramp
 from seaway.model.rollout import Rollout, State
 from seaway.model.verdict import Sample, Verdict
+from seaway.model.weight import WHOLE
 from seaway.rollout.messages import RampDue
 
 _RECENT = 10.0  # seconds over which the traffic of the service is averaged
+LOAD = 100  # synthetic requests a tick, through the public listener: they are divided as users are
 _NEARLY = 0.9  # of a tick
 _UNSEEN = (
     3.0  # requests: 95 % upper bound of what comes where none was seen, so that silence never means half of the traffic
@@ -77,7 +79,8 @@ class Canary:
         plan = rollout.plan
         sides = (found.get(plan.candidate.id), found.get(plan.stable.id) if plan.stable else None)
         point = Point(max((side.at for side in sides if side), default=now), *sides)
-        if words := batching.problem(point, now, plan.tick):
+        source = plan.metrics_source
+        if words := batching.problem(point, now, max(plan.tick, source.scrape_interval) if source.url else plan.tick):
             return batching.unreadable(self.spec, t, words)
         closed = batching.close(self.spec, self.base, point, routed, self.began)
         self.base = closed.base
@@ -87,6 +90,7 @@ class Canary:
         """Rows: what was taken in, so that a replay takes in the same."""
         taken = []
         for batch in batches:
+            self._without_other_edges(batch)
             try:
                 new = self.judgement.add(batch)
             except stream.Misfit as misfit:
@@ -104,6 +108,13 @@ class Canary:
         rows: tuple[Row, ...] = () if head == self._head else ({"kind": "head", **head},)
         self._head = head
         return (*rows, *({"kind": "tick", "batches": record.slim(tick)} for tick in ticks))
+
+    def _without_other_edges(self, batch: Batch) -> None:
+        """History in other buckets than the first batch's (another proxy, an upgrade) cannot be compared with: it is left out."""
+        before = self.judgement.past.get(batch.metric)
+        trial = self.judgement.trials.get(batch.metric)
+        if before and trial and not trial.lanes and batch.edges and before.edges != batch.edges:
+            trial.past, trial.edges = None, ()
 
     def _count(self, tick: list[Batch]) -> None:
         for batch in tick:
@@ -172,6 +183,14 @@ def routed(rollout: Rollout, later: Rollout) -> Routed:
     ):
         return Routed(None, rollout.created)
     return Routed(weight.verified, datetime.fromtimestamp(since, UTC))
+
+
+def wants_load(rollout: Rollout) -> bool:
+    """Does this rollout get synthetic requests now: an underpowered canary that was declared to get them, while it is compared?"""
+    plan = rollout.plan
+    declared = plan.judging is not None and plan.judging.underpowered is Underpowered.LOAD and plan.underpowered
+    share = rollout.weights[plan.candidate.id].verified or 0
+    return declared and 0 < share < WHOLE and rollout.state is State.OBSERVING and not rollout.phase
 
 
 def restored(rollout: Rollout, judging: Judging, rows: Iterable[Row], past: Mapping[str, Past] | None) -> Canary:

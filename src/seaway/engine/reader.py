@@ -14,6 +14,7 @@ from pathlib import Path
 from seaway.errors import SeawayError
 from seaway.model import codec
 from seaway.model.placement import Placement
+from seaway.model.rollout import Rollout
 
 VERSION = 1  # of the tables; `tables.VERSION`, which costs the import of SQLAlchemy, is compared by a test
 
@@ -32,6 +33,31 @@ def placements(path: Path) -> tuple[Placement, ...]:
     with _opened(path) as connection:
         rows = connection.execute(query).fetchall() if connection else []
         return tuple(codec.decode(Placement, json.loads(row[0])) for row in rows)
+
+
+def history(path: Path, environment: str, service: str, since: float) -> list[codec.Json]:
+    """What stable's counters said since a moment (seconds since 1970), oldest first: samples as documents. Raises SeawayError."""
+    query = "SELECT document FROM samples WHERE rollout = ? AND at >= ? ORDER BY id"
+    with _opened(path) as connection:
+        rows = connection.execute(query, (f"{environment}/{service}", since)).fetchall() if connection else []
+        return [json.loads(row[0]) for row in rows]
+
+
+def evidence(path: Path, rollout: str) -> list[codec.Json]:
+    """What the judge of a rollout has kept, oldest first. Raises SeawayError."""
+    query = "SELECT document FROM samples WHERE rollout = ? ORDER BY id"
+    with _opened(path) as connection:
+        rows = connection.execute(query, (rollout,)).fetchall() if connection else []
+        return [row for row in (json.loads(text) for (text,) in rows) if "kind" in row]
+
+
+def rollouts(path: Path, *, limit: int = 0) -> list[Rollout]:
+    """Every rollout, newest first. Raises SeawayError."""
+    query = "SELECT plan, document, epoch FROM rollouts ORDER BY created DESC, id DESC LIMIT ?"
+    with _opened(path) as connection:
+        rows = connection.execute(query, (limit or -1,)).fetchall() if connection else []
+        parts = ((json.loads(plan), json.loads(document), epoch) for plan, document, epoch in rows)
+        return [codec.decode(Rollout, {**document, "plan": plan, "epoch": epoch}) for plan, document, epoch in parts]
 
 
 @contextmanager

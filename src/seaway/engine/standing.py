@@ -19,6 +19,7 @@ from seaway.engine import hands, looks, placements, revive
 from seaway.engine.case import Case
 from seaway.engine.database import Database
 from seaway.engine.desk import Desk
+from seaway.engine.history import History
 from seaway.engine.lanes import Lanes
 from seaway.engine.placements import Placed
 from seaway.errors import Fenced, NotFound, NotReachable, PortError
@@ -45,8 +46,11 @@ class Standing:
         ports: hands.Hands,
         lanes: Lanes,
         desk: Desk,
+        *,
         lost: Callable[[str], None],
+        history: History,
     ) -> None:
+        self._history = history
         self._database = database
         self._ports = ports
         self._lanes = lanes
@@ -167,6 +171,7 @@ class Standing:
         router = self._ports.traffic(plan)
         if router is None:
             return
+        self._history.look(placed)
         self._disarm(placed, router, owner)
         seen = _ask(router, plan.service)
         instances = target.look(plan.service)

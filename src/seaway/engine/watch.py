@@ -10,6 +10,7 @@ import heapq
 import itertools
 import threading
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 
@@ -19,9 +20,10 @@ from seaway.engine.clock import TOLERANCE, Clock
 from seaway.engine.desk import Desk
 from seaway.engine.lanes import Lanes
 from seaway.engine.samples import Batch
-from seaway.errors import Fenced
+from seaway.errors import Fenced, PortError
 from seaway.model.plan import PauseUntil
 from seaway.model.rollout import Rollout
+from seaway.ports.traffic import Coarse
 from seaway.rollout import wants
 
 SWEEP = 1.0  # seconds between checks of everything
@@ -206,6 +208,7 @@ class Watch:
                 return
             ahead = self._clock.drift()
             shift = timedelta(seconds=ahead) if abs(ahead) > TOLERANCE else timedelta()
+            self._prepare(case, rollout)
             now = self._clock.now()
             asked = case.evidence.ask(
                 rollout, source, now, ahead=shift, routed=lambda: judged.routed(rollout, case.rollout)
@@ -220,6 +223,19 @@ class Watch:
             case.sample_at = self._clock.passed() + tick
             case.sampling = False
             self._push(case, self._moment(case))
+
+    def _prepare(self, case: Case, rollout: Rollout) -> None:
+        """What the judge needs of the router: its smallest step, and synthetic requests where the plan gives an underpowered canary some."""
+        canary, router = case.evidence.canary, self._ports.traffic(rollout.plan)
+        if canary is None or router is None:
+            return
+        if hasattr(router, "step"):
+            canary.granularity(cast("Coarse", router).step)
+        if judged.wants_load(rollout):
+            try:
+                router.probe(rollout.plan.service, judged.LOAD)
+            except PortError as error:
+                _log.debug("no synthetic requests", rollout=rollout.id, error=error.message)
 
 
 def due(rollout: Rollout, deadline: datetime, clock: Clock) -> float:

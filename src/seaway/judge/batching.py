@@ -8,9 +8,13 @@ stale, malformed or missing is a batch that says why it is no evidence; it never
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+from seaway.judge import history
+from seaway.judge.history import Past
 from seaway.judge.window import Window, between, malformed, quantile
 from seaway.model.analysis import Kind, Metric, Spec
 from seaway.model.batch import Batch, Side
@@ -19,6 +23,8 @@ from seaway.model.verdict import Histogram, Sample
 _SLOWEST = 0.999  # quantile of the times of answers after which nothing routed earlier is still expected
 _LEAST, _MOST = timedelta(seconds=0.25), timedelta(seconds=30)
 _STALE_TICKS = 3
+_GAP = timedelta(minutes=1)
+_FEWEST, _WINDOWS = 200, 12  # requests, and pairs of samples, below which history says too little
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +128,39 @@ def _times(side: Window | None, edges: tuple[float, ...]) -> Side | None:
         return None
     counts = side.latency.counts or (0,) * (len(edges) + 1)
     return Side(sum(counts), 0, counts)
+
+
+def past(spec: Spec, samples: Sequence[Sample]) -> dict[str, Past]:
+    """What stable did before the canary, from samples of its counters; {} below 200 requests or two minutes.
+
+    Pairs over a reset or a gap of a minute are left out.
+    """
+    windows = [
+        (after.at.timestamp(), between(before, after))
+        for before, after in pairwise(samples)
+        if timedelta() < after.at - before.at <= _GAP
+    ]
+    kept = [(t, window) for t, window in windows if not window.resets]
+    if sum(window.requests for _, window in kept) < _FEWEST or len(kept) < _WINDOWS:
+        return {}
+    edges = kept[-1][1].latency.edges
+    batches = (
+        batch
+        for t, window in kept
+        for metric in spec.metrics
+        if not metric.of
+        and (metric.kind is not Kind.LATENCY or window.latency.edges == edges != ())
+        and (batch := _batch(metric, t, window, None, None)) is not None
+    )
+    return history.gather(batches)
+
+
+def traffic(samples: Sequence[Sample]) -> tuple[float, float]:
+    """Requests a second, and the share of them that failed (half a failure more than seen: silence is no promise of zero)."""
+    windows = [
+        between(before, after) for before, after in pairwise(samples) if timedelta() < after.at - before.at <= _GAP
+    ]
+    seconds = sum(window.seconds for window in windows)
+    requests = sum(window.requests for window in windows)
+    failed = sum(window.failed for window in windows)
+    return (requests / seconds if seconds else 0.0), (failed + 0.5) / (requests + 1)

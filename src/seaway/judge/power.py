@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 AVERAGE, NINETY, NINETY_FIVE = 1.3, 2.6, 3.4
 PROOF_MEDIAN = 0.7  # a proof crosses before its mean growth would: half of the canaries have luck on the way
 LARGEST = 1024.0
+LEVEL_STEPS = 12  # alternatives among which the prior of a level is spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Situation:
     alpha_promote: float = 0.05
     tolerance: float = 0.1
     margin: float | None = 2.0
+    enough: float = 0.0  # a rate below this passes, too
     weight: float = 1.0
     phi: float = 1.0
     min_samples: int = 20
@@ -110,15 +112,17 @@ def detectable(situation: Situation, multiple: float = NINETY_FIVE) -> float | N
 
 
 def proof(situation: Situation) -> float | None:
-    """Candidate requests to prove "not `margin` times worse" in half the cases, for a release as good as stable.
+    """Candidate requests to prove "not `margin` times worse", or "below `enough`", in half the cases, for a release as good as stable.
 
-    Half of the prior lies on exactly that case: it costs ln 2, once.
+    Half of the prior lies on exactly that case: it costs ln 2, once; a second way to the proof costs ln 2 again.
     """
     if situation.margin is None:
         return None
+    goal = math.log(1 / situation.alpha_promote) + (2 if situation.enough else 1) * math.log(2)
     gain = safety_growth(situation.margin, situation.share, situation.rate) / situation.phi
-    goal = math.log(1 / situation.alpha_promote) + math.log(2)
-    return PROOF_MEDIAN * goal / gain if gain > 0 else math.inf
+    compared = PROOF_MEDIAN * goal / gain if gain > 0 else math.inf
+    level = level_growth(situation.enough, situation.rate) / situation.phi
+    return min(compared, (goal + math.log(LEVEL_STEPS)) / level if level > 0 else math.inf)
 
 
 def preview(situation: Situation, metric: str = "errors") -> Preview:
@@ -148,8 +152,9 @@ def _below(ratio: float) -> float:
 
 def _sentence(situation: Situation, metric: str, found: float | None, misses: float | None) -> str:
     rate = situation.requests_per_s * 60
-    where = f"at {rate:,.3g} requests a minute and {situation.share:.3%}".replace(".000%", "%")
-    time = f"{situation.seconds / 60:,.3g} minutes"
+    often = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+    where = f"at {often} requests a minute and {situation.share:.3%}".replace(".000%", "%")
+    time = _spoken(situation.seconds)
     if found is None:
         return f"{where}, {time} find no rise in {metric} in 95% of cases, however large"
     return f"{where}, {time} find a {found:.2g}x rise in {metric} in 95% of cases, not a {misses:.2g}x"
@@ -182,8 +187,8 @@ def _advice(situation: Situation, found: float | None, proven: float | None) -> 
 def _spoken(seconds: float) -> str:
     for unit, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 1.5 * unit:
-            return f"{seconds / unit:.2g} {name}"
-    return f"{seconds:.2g} seconds"
+            return f"{seconds / unit:.2g} {name}" if seconds < 10 * unit else f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:.0f} seconds"
 
 
 def finite(document: dict[str, object]) -> dict[str, object]:

@@ -202,8 +202,13 @@ def restore(
         said = data.get("verdict") or {}
         judgement.repeated, judgement.ignored = int(said.get("repeated", 0)), int(said.get("ignored", 0))
     edges = {name: tuple(values) for name, values in data["edges"].items()}
-    feed(judgement, ([_whole(item, edges) for item in tick] for tick in data["ticks"]))
+    feed(judgement, (whole(tick, edges) for tick in data["ticks"]))
     return judgement
+
+
+def whole(tick: list[dict[str, Any]], edges: dict[str, tuple[float, ...]]) -> list[Batch]:
+    """The batches of one tick of a record again. Raises codec.CodecError for one that does not fit."""
+    return [_whole(item, edges) for item in tick]
 
 
 def _slim(batch: Batch) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from seaway.model.batch import Batch, Side
 from seaway.model.weight import WHOLE
 
 Truths = NDArray[np.bool_]
+SECOND_WAY = math.log(2.0)  # what it costs that a proof may come in one of two ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Trial:
                 known = proofs.get(order[at].quantile)
                 proofs[order[at].quantile] = best[:, at] if known is None else np.minimum(known, best[:, at])
         for quantile, at in level.items():
-            proofs[quantile] = np.maximum(proofs[quantile], best[:, at]) - math.log(2.0)
+            proofs[quantile] = np.maximum(proofs[quantile], best[:, at]) - SECOND_WAY
         return np.asarray(np.min(np.stack(list(proofs.values())), axis=0))
 
     def _is_level(self, lane: Lane) -> bool:

@@ -130,7 +130,9 @@ def _canary(environment: Environment, candidate: Revision, stable: Revision) -> 
         raise PlanRefused(
             "a ramp follows the judge's evidence, and no `analysis` is declared", hint="seaway docs analysis"
         )
-    return canary.ramp(strategy.ramp, candidate, stable, environment.tick)
+    source = environment.metrics_source
+    age = max(environment.tick, source.scrape_interval) if source.url else environment.tick
+    return canary.ramp(strategy.ramp, candidate, stable, age)
 
 
 def _without_traffic(steps: tuple[Step, ...], service: Service) -> tuple[Step, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seaway.model import duration, weight
 from seaway.model.environment import Environment
-from seaway.model.plan import Plan, RunBefore, SetWeight
+from seaway.model.plan import Plan, Ramp, RunBefore, SetWeight
 from seaway.model.routing import PortOwner
 from seaway.model.service import RollbackClass
 
@@ -48,11 +48,13 @@ def _about_guards(plan: Plan, environment: Environment) -> list[str]:
         made = ["a worker has no traffic: no weights, no guards, its instances are replaced one batch after the other"]
         return made if plan.stable is None or plan.stable.id != plan.candidate.id else []
     made = []
-    first = next((step.weight for step in plan.steps if isinstance(step, SetWeight)), 0)
-    if not plan.guards and not plan.undo:
+    first = next((_weight(step) for step in plan.steps if isinstance(step, (SetWeight, Ramp))), 0)
+    if not plan.guards and plan.judging is None and not plan.undo:
         made.append("no objectives: only failing instances and people can stop it")
     if plan.strategy == "canary" and first == weight.WHOLE:
         made.append("the canary has no smaller step: it goes to 100 % at once")
+    if plan.judging and first == weight.WHOLE:
+        made.append("the judge has nothing to compare: all traffic moves at once, so only an objective of its can fail")
     for guard in plan.guards:
         if environment.soak and guard.window > environment.soak:
             made.append(
@@ -60,3 +62,7 @@ def _about_guards(plan: Plan, environment: Environment) -> list[str]:
                 f"{duration.render(environment.soak)}"
             )
     return made
+
+
+def _weight(step: SetWeight | Ramp) -> int:
+    return step.weight if isinstance(step, SetWeight) else step.most

@@ -53,3 +53,9 @@ class DeadMan(Protocol):
 
     # Nothing happens to this service any more, whoever is gone.
     def disarm(self, service: str, fence: Fence) -> None: ...
+
+
+class Coarse(Protocol):
+    """A router that cannot divide traffic finely: the ramp rounds to its steps, and says what that costs."""
+
+    step: int  # ppm

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from seaway.model import duration, weight
+from seaway.model.analysis import JUDGE
 from seaway.model.rollout import Rollout, Waiting
 from seaway.model.verdict import Verdict
 from seaway.rollout.admission import Admission
@@ -78,7 +79,26 @@ def _weights(rollout: Rollout) -> list[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
+    if verdict.guard == JUDGE:
+        return f"the judge: {_words(verdict.outcome.value)}, {verdict.reason}{_evidence(verdict)}"
     return f"guard {verdict.guard}: {_words(verdict.outcome.value)}, {verdict.reason}"
+
+
+def _evidence(verdict: Verdict) -> str:
+    """What it was decided by, and what would have changed it; the whole of it is `seaway judge show`."""
+    known = verdict.evidence
+    seen = f"; {known.get('candidate_events', 0)} of {known.get('candidate_requests', 0)} requests failed beside "
+    beside = f"{known.get('stable_events', 0)} of {known.get('stable_requests', 0)} of stable's"
+    band = ""
+    if known.get("ratio_low") or known.get("ratio_high"):
+        low, high = (_bound(known.get(name)) for name in ("ratio_low", "ratio_high"))
+        band = f"; {known.get('ratio_of')} {low} to {high} times stable's"
+    change = known.get("would_change")
+    return f"{seen}{beside}{band}" + (f"; would change it: {change}" if change else "")
+
+
+def _bound(value: float | str | None) -> str:
+    return f"{value:.3g}" if isinstance(value, (int, float)) else "?"
 
 
 def _next(rollout: Rollout) -> str:
