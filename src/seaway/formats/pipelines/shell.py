@@ -22,13 +22,14 @@ _CMD = re.compile(rf"%({NAME})%|!({NAME})!")
 _CMD_LIKELY = re.compile(r"%([A-Z_][A-Z0-9_]+)%")
 _NAMED = re.compile(rf"""(?:['"]|printenv +|environ\.|env\.)({NAME})\b""")
 _LEAKS = re.compile(
-    r"(?:^|[;&|\n(]|\b(?:then|do|else)\b)\s*(?:cd|pushd|popd|export|unset|set|shopt|source|\.|alias|trap|exec|exit|umask"
-    r"|eval|declare|local|readonly|return|function|ulimit|read|mapfile|conda|nvm|pyenv|"
+    r"(?:^|[;&|\n(]|\b(?:then|do|else)\b)\s*(?:(?:cd|pushd|popd|export|unset|set|shopt|source|\.|alias|trap|exec|exit|umask"
+    r"|eval|declare|local|readonly|return|function|ulimit|read|mapfile|conda|nvm|pyenv)(?=[\s;)]|$)|"
     + NAME
     + r"\+?=|"
     + NAME
     + r"\s*\(\))"
 )
+_EMPTY_QUOTES = re.compile(r"''(\"\$\{\w+\}\")''")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _POWERSHELLS = frozenset({"pwsh", "powershell"})
 _CMDS = frozenset({"cmd", "bat", "batch"})
@@ -123,17 +124,17 @@ def script_text(script: Text, printer: Printer) -> tuple[str, tuple[Expr, ...]]:
     for part in script.parts:
         if isinstance(part, str):
             found.append(part)
-            quote = _open_quote(part, quote)
+            quote = open_quote(part, quote)
             continue
         printed = printer(part)
         if printed is None:
             lost.append(part)
             continue
         found.append(f"'\"{printed}\"'" if quote == "'" else printed)
-    return "".join(found), tuple(lost)
+    return _EMPTY_QUOTES.sub(r"\1", "".join(found)), tuple(lost)
 
 
-def _open_quote(before: str, quote: str) -> str:
+def open_quote(before: str, quote: str) -> str:
     """The quote that is open at the end of this shell text, which began within `quote`; "" for none."""
     index = 0
     while index < len(before):

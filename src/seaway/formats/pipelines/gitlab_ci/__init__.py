@@ -10,7 +10,8 @@ predefined        what GitLab's own variables mean
 from __future__ import annotations
 
 from seaway.formats.pipelines.gitlab_ci.read import parse
+from seaway.formats.pipelines.gitlab_ci.write import render
 
-__all__ = ["NAMES", "parse"]
+__all__ = ["NAMES", "parse", "render"]
 
 NAMES = (".gitlab-ci.yml", ".gitlab-ci.yaml", "*.gitlab-ci.yml", ".gitlab/**/*.yml")

@@ -223,6 +223,12 @@ def _meant(op: str, left: Expr, right: Expr) -> Expr:
     return Binary(op, left, right)
 
 
+def is_only_pushes(expr: Expr) -> bool:
+    """The condition that the reader gives jobs without rules, where merge requests start pipelines, too."""
+    first = expr.left if isinstance(expr, Binary) and expr.op == "&&" else expr
+    return first == Binary("!=", KIND, Literal("pull_request"))
+
+
 # Printing.
 
 

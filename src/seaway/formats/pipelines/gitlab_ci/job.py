@@ -103,7 +103,7 @@ class _Reader:
             template=template_job,
             steps=steps,
             post=(Post("always", after, self.joiner.span(self.pairs["after_script"][1])),) if after else (),
-            natives=tuple(self.natives),
+            natives=tuple(sorted(self.natives, key=lambda native: native.key)),
             comment=self.joiner.tree(key).comment(key, key.start_mark.column),
             span=self.joiner.span(node, key),
             key_span=self.joiner.span(key),

@@ -79,7 +79,7 @@ class _Reader:
             barrier=True,
             jobs=tuple(jobs),
             rules=listed,
-            natives=tuple(self.natives),
+            natives=tuple(sorted(self.natives, key=lambda native: native.key)),
             unresolved=tuple(dict.fromkeys(self.joiner.unresolved)),
             span=self.tree.place(0, len(self.tree.text)),
         )
