@@ -295,7 +295,7 @@ def _input_text(expr: Expr) -> str | None:
 
 def _escaped(text: str) -> str:
     """A dollar sign that GitLab would take for a variable is doubled."""
-    return re.sub(r"\$(?=[A-Za-z_{$\[])", "$$$$", text) if "$" in text else text
+    return re.sub(r"\$(?=[A-Za-z_{$\[])", "$$", text) if "$" in text else text
 
 
 def _inwards(expr: Expr, *, negate: bool) -> Expr:

@@ -231,7 +231,7 @@ class _Reader:
 
     def read_retry(self, node: Node) -> None:
         attempts = tree.integer(tree.get(node, "max") if isinstance(node, yaml.MappingNode) else node)
-        if attempts is None:
+        if attempts is None or (attempts == 0 and isinstance(node, yaml.MappingNode)):
             self.keep("retry", node)
             return
         for name, _, value in tree.items(node):

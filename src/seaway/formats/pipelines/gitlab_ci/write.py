@@ -41,7 +41,7 @@ def render(pipeline: Pipeline) -> Written:
     """The pipeline as GitLab's file, with every loss."""
     writing = Writing(_named(pipeline))
     whole: Data = {}
-    header = _header(writing, whole)
+    header = _header(writing)
     order = Order(writing)
     _global(writing, order, whole)
     written = writing.pipeline
@@ -110,9 +110,8 @@ def _named(pipeline: Pipeline) -> Pipeline:
     return dataclasses.replace(pipeline, jobs=jobs, index={})
 
 
-def _header(writing: Writing, whole: Data) -> Data:
+def _header(writing: Writing) -> Data:
     """`spec:inputs`, and what else stands before `---`."""
-    del whole
     inputs: Data = {}
     given = list(writing.pipeline.parameters)
     if not writing.own:

@@ -55,7 +55,7 @@ class _Writer:
         if caches:
             data["cache"] = caches[0] if len(caches) == 1 else caches
         self._work(scripts)
-        if artifacts:
+        if artifacts or (self.own and found.artifacts):
             data["artifacts"] = artifacts
         self._control()
         self.writing.natives(found.natives, data, f"{found.id}.")
@@ -254,7 +254,7 @@ class _Writer:
         made = (write_place.cache(one, self.writing, self.job.id, self.variables) for one in listed)
         found: list[Any] = []
         for one in made:
-            if one is not None and one not in found:
+            if one is not None and (self.own or one not in found):
                 found.append(one)
         return found
 
@@ -293,6 +293,8 @@ class _Writer:
         if made and one.name:
             why = "a GitLab job has one set of artifacts; those of several names are joined"
             self.writing.losses.approximated(f"{self.job.id}: artifact {one.name}", why, "", self.job.span)
+        if made and made.get("when", "on_success") != more.get("when", "on_success"):
+            made["when"] = more["when"] = "always"
         for key, value in more.items():
             known = made.get(key)
             if isinstance(known, list) and isinstance(value, list):
@@ -301,8 +303,6 @@ class _Writer:
                 made[key] = {**known, **value}
             elif known is None:
                 made[key] = value
-            elif key == "when" and known != value:
-                made[key] = "always"
 
     def _outputs(self) -> list[str]:
         found = []

@@ -8,7 +8,7 @@ from seaway.formats.pipelines.expand import combinations
 from seaway.formats.pipelines.gitlab_ci import place, values
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
 from seaway.formats.yaml.emit import Flow
-from seaway.model.expression import Call, Ref, Template, Text
+from seaway.model.expression import Call, Ref, Template
 from seaway.model.pipeline import Artifact, Cache, DeployTarget, Image, Job, Matrix, Row
 
 MAX_KEY_FILES = 2  # in a cache key, GitLab's limit
@@ -112,32 +112,22 @@ def _limits(job: Job, found: Matrix, writing: Writing) -> None:
 
 def cache(found: Cache, writing: Writing, job: str, variables: Data) -> Data | None:
     """One entry of `cache`. What lies outside the project is moved into it by a variable, where the tool has one."""
-    made: Data = {}
     files, paths = list(found.files), [writing.text(path, f"{job}: cache", None) for path in found.paths]
     if not writing.own:
-        paths = _inside(paths, writing, job, variables)
-        if found.tool in TOOLS:
-            lock, folder, (name, value) = TOOLS[found.tool]
-            files, paths = files or list(lock), [folder]
-            variables.setdefault(name, value)
-        if len(files) > MAX_KEY_FILES or any("*" in name for name in files):
-            why = "GitLab's cache key takes at most two files, by name"
-            writing.losses.approximated(f"{job}: cache key", why, "choose the files that say most")
-            files = [name.replace("**/", "") for name in files[:MAX_KEY_FILES]]
+        files, paths = _project_files(found, files, paths, writing, job=job, variables=variables)
         if not paths:
             writing.losses.dropped(
                 f"{job}: cache", "nothing of it lies in the project", "cache what the tool keeps there"
             )
             return None
+    made: Data = {}
     key = _key(found, writing, job)
     if files:
         made["key"] = {"files": Flow(files), **({"prefix": key} if key else {})}
     elif key:
         made["key"] = key
-    if paths or writing.own:
+    if paths:
         made["paths"] = paths
-    if not paths:
-        del made["paths"]
     fallbacks = [writing.text(text, f"{job}: cache", None) for text in found.fallbacks]
     if fallbacks and not (files and not writing.own):
         made["fallback_keys"] = fallbacks
@@ -146,6 +136,22 @@ def cache(found: Cache, writing: Writing, job: str, variables: Data) -> Data | N
     if found.when != "success":
         made["when"] = WHENS.get(found.when, "on_success")
     return made
+
+
+def _project_files(
+    found: Cache, files: list[str], paths: list[str], writing: Writing, *, job: str, variables: Data
+) -> tuple[list[str], list[str]]:
+    """Lock files by name, and paths in the project."""
+    paths = _inside(paths, writing, job, variables)
+    if found.tool in TOOLS:
+        lock, folder, (name, value) = TOOLS[found.tool]
+        files, paths = files or list(lock), [folder]
+        variables.setdefault(name, value)
+    if len(files) > MAX_KEY_FILES or any("*" in name for name in files):
+        why = "GitLab's cache key takes at most two files, by name"
+        writing.losses.approximated(f"{job}: cache key", why, "choose the files that say most")
+        files = [name.replace("**/", "") for name in files[:MAX_KEY_FILES]]
+    return files, paths
 
 
 def _key(found: Cache, writing: Writing, job: str) -> str:
@@ -203,8 +209,3 @@ def artifact(found: Artifact, writing: Writing, job: str) -> Data:
             for kind, listed in reports.items()
         }
     return made
-
-
-def plain_texts(texts: tuple[Text, ...]) -> list[str]:
-    """Those texts that have no values in them."""
-    return [text for text in texts if isinstance(text, str)]

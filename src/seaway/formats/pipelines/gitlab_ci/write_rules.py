@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from seaway.formats.pipelines.gitlab_ci import expressions
 from seaway.formats.pipelines.gitlab_ci.expressions import Unprintable
@@ -168,8 +167,3 @@ def own_when(expr: Expr | None) -> tuple[str, bool]:
     if isinstance(last, Call) and last.name in {"always", "failure"} and not last.args:
         return _STATUSES[last.name], rest
     return "", True
-
-
-def entries(made: tuple[Data, ...]) -> list[Any]:
-    """Rules as a list for `emit`."""
-    return list(made)

@@ -52,17 +52,16 @@ def scripts(job: Job, writing: Writing, variables: Data, other: Other) -> Script
     """`variables`: of the job, to which those are added that its scripts expect. `other`: what stands for a step that is no
     script.
     """
-    return _own(job, writing) if writing.own else _Foreign(job, writing, variables, other).made()
+    return _own(job) if writing.own else _Foreign(job, writing, variables, other).made()
 
 
-def _own(job: Job, writing: Writing) -> Scripts:
+def _own(job: Job) -> Scripts:
     found = Scripts()
     for step in job.steps:
         if not isinstance(step.work, Checkout):
             (found.before if step.native == "before_script" else found.main).append(_own_item(step))
     for post in job.post:
         found.after += [_own_item(step) for step in post.steps]
-    del writing
     return found
 
 
@@ -193,7 +192,7 @@ class _Foreign:
 
     def _folder(self, work: Run) -> list[str]:
         cwd = work.cwd or self.job.cwd or self.writing.pipeline.cwd
-        if not cwd:
+        if cwd in {"", "."}:
             return []
         word = shell.double_quoted(cwd, self.writing.in_shell) or '"."'
         return [f"cd {shell.quoted(cwd) if isinstance(cwd, str) else word}"]

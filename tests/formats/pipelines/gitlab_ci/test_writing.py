@@ -1,0 +1,69 @@
+"""What is written for GitLab: it reads back as it was, and is what a person would write."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from formats.pipelines.gitlab_ci.documents import documents
+from seaway.formats.pipelines import github_actions, gitlab_ci
+from seaway.formats.pipelines.bare import bare
+from seaway.formats.pipelines.gitlab_ci import write_job
+from seaway.formats.pipelines.sources import from_mapping
+from seaway.formats.yaml.emit import emit
+from seaway.model.pipeline import Pipeline
+
+HERE = Path(__file__).parents[2] / "gitlab_ci"
+CASES = sorted(folder for folder in HERE.iterdir() if (folder / ".gitlab-ci.yml").exists())
+CONVERTED = sorted((HERE / "converted").iterdir())
+NAME = ".gitlab-ci.yml"
+
+
+def read(text: str, **more: str) -> Pipeline:
+    return gitlab_ci.parse(text, NAME, from_mapping(more))
+
+
+def comparable(pipeline: Pipeline) -> Pipeline:
+    """Without places, what only serves others, and what is not there."""
+    found = bare(pipeline)
+    jobs = tuple(job for job in found.jobs if not job.template)
+    return dataclasses.replace(found, includes=(), unresolved=(), jobs=jobs, index={})
+
+
+@settings(max_examples=60)
+@given(documents())
+def test_what_is_written_reads_back_as_it_was(document: dict[str, Any]) -> None:
+    first = read(emit(document).text)
+    written = gitlab_ci.render(first)
+    assert comparable(read(written.text)) == comparable(first), written.text
+    assert written.losses == ()
+    assert gitlab_ci.render(bare(first)).text != ""
+
+
+def test_a_writer_that_leaves_something_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_job._Writer, "_retry", lambda _self: None)
+    with pytest.raises(AssertionError):
+        test_what_is_written_reads_back_as_it_was()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_file_reads_back_as_it_was(case: Path) -> None:
+    files = {path.relative_to(case).as_posix(): path.read_text("utf-8") for path in case.rglob("*.yml")}
+    first = gitlab_ci.parse(files[NAME], NAME, from_mapping(files))
+    written = gitlab_ci.render(first)
+    assert comparable(read(written.text, **files)) == comparable(first)
+    assert gitlab_ci.render(read(written.text, **files)).text == written.text
+
+
+@pytest.mark.parametrize("case", CONVERTED, ids=lambda case: case.name)
+def test_a_workflow_becomes_the_recorded_pipeline(case: Path) -> None:
+    workflow = (case / "workflow.yml").read_text("utf-8")
+    written = gitlab_ci.render(github_actions.parse(workflow, "workflow.yml", from_mapping({})))
+    losses = "".join(f"{loss.kind} {loss.source}: {loss.construct}: {loss.why}\n" for loss in written.losses)
+    assert written.text == (case / "expected.gitlab-ci.yml").read_text("utf-8")
+    assert losses == (case / "losses.txt").read_text("utf-8")
+    assert [loss for loss in written.losses if loss.kind == "manual" and not loss.fix] == []
