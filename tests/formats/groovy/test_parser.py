@@ -17,6 +17,7 @@ from seaway.formats.groovy import Script, nodes, read
 from seaway.formats.groovy.script import MAX_CHARACTERS
 from seaway.formats.groovy.tokens import MAX_TOKENS
 from seaway.formats.groovy.values import MAX_DEPTH
+from support import pace
 from support.groovy import Oracle
 
 ACCEPTED = Path(__file__).with_name("accepted.txt").read_text(encoding="utf-8").rstrip("\n").split("\n===\n")
@@ -219,9 +220,8 @@ def test_an_unclosed_text_is_a_problem_with_its_place() -> None:
     "opening", ["{", "[", "(", '"${', "a(", "a {", "-", "!", "a = ", "a ? ", "x: ", "if (a) ", "(A) ", "a.", "+a"]
 )
 def test_depth_is_no_danger(opening: str) -> None:
-    before = time.process_time()
-    script = read(opening * 10_000, "Jenkinsfile")
-    assert time.process_time() - before < 1
+    with pace.within(1):
+        script = read(opening * 10_000, "Jenkinsfile")
     assert script.body
     assert opaque(script)
 
@@ -265,7 +265,7 @@ def test_time_grows_with_length_only(pattern: str) -> None:
         return time.process_time() - before
 
     small = max(min(cost(10_000) for _ in range(3)), 0.002)
-    assert cost(80_000) < small * 8 * 4
+    assert min(cost(80_000) for _ in range(2)) < small * 8 * 4
 
 
 def test_limits() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from seaway.errors import ConfigError
 from seaway.formats.yaml import tree
 from seaway.formats.yaml.emit import emit
+from support import pace
 
 TEXT = """\
 # above a
@@ -135,22 +135,19 @@ HOSTILE = {
 def test_hostile_text_is_refused_in_time_and_memory(name: str) -> None:
     text = HOSTILE[name]
     tracemalloc.start()
-    began = time.process_time()
-    with pytest.raises(ConfigError) as caught:
+    with pace.within(1), pytest.raises(ConfigError) as caught:
         tree.read(text, "f.yml")
-    spent, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert "f.yml:" in str(caught.value)
-    assert spent < 1
     assert peak < 200_000_000
 
 
 def test_a_billion_laughs_cost_nothing_until_somebody_follows_them() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
-    began = time.process_time()
-    found = tree.read("\n".join(lines), "f")
-    assert time.process_time() - began < 1
+    with pace.within(1):
+        found = tree.read("\n".join(lines), "f")
     assert len(tree.items(found.documents[0])) == 30
 
 
