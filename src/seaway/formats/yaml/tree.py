@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 import yaml
@@ -30,7 +31,7 @@ Pair: TypeAlias = tuple[str, Node, Node]  # a key's text, its node, its value
 
 _STRING = "tag:yaml.org,2002:str"
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_DEEP_INDENT = re.compile(r"^ {100}|^(?:- ){20}", re.MULTILINE)
+_DEEP = " " * 100
 _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
 _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -58,6 +59,7 @@ class Tree:
     text: str
     documents: list[Node]
     _lines: list[int] = field(default_factory=list)
+    _marked: set[int] = field(default_factory=set)  # lines with a `#`
 
     def span(self, node: Node, key: Node | None = None) -> Span:
         """Of the node, from its key on where one is given; without the blank lines and comments behind it."""
@@ -94,7 +96,11 @@ class Tree:
 
     def _line(self, offset: int) -> int:
         if not self._lines:
-            self._lines = [0, *(found.end() for found in re.finditer("\r\n|\n|\r", self.text))]
+            if "\r" in self.text:
+                self._lines = [0, *(found.end() for found in re.finditer("\r\n|\n|\r", self.text))]
+            else:
+                lengths = (len(line) + 1 for line in self.text.split("\n"))
+                self._lines = list(accumulate(lengths, initial=0))[:-1]
         return bisect_right(self._lines, offset) - 1
 
     def place(self, start: int, end: int) -> Span:
@@ -114,8 +120,16 @@ class Tree:
 
     def comment(self, node: Node, indent: int | None = None) -> str:
         """The comment lines directly above the node (same indentation or `indent`) and behind its first line, without `#`."""
-        self._line(0)
         line = node.start_mark.line
+        if not self._marked:
+            at = self.text.find("#")
+            while at >= 0:
+                self._marked.add(self._line(at))
+                end = self.text.find("\n", at)
+                at = self.text.find("#", end) if end >= 0 else -1
+            self._marked.add(-2)
+        if line not in self._marked and line - 1 not in self._marked:
+            return ""
         found: list[str] = []
         for above in range(line - 1, -1, -1):
             text = self._text_of(above)
@@ -144,7 +158,7 @@ def read(content: str | bytes, path: str) -> Tree:
         raise ConfigError([Problem(path, line, column, _words(error))]) from None
     except yaml.YAMLError as error:
         raise ConfigError([Problem(path, 1, 1, f"this is not YAML: {error}")]) from None
-    if text.count("[") + text.count("{") > MAX_DEPTH or _DEEP_INDENT.search(text) or " - - - " in text:
+    if text.count("[") + text.count("{") > MAX_DEPTH or _DEEP in text or "- - - " in text:
         _check_depth(documents, path)
     return Tree(path, text, documents)
 

@@ -16,6 +16,7 @@ from seaway.formats.pipelines.github_actions.expressions import printed_text, te
 from seaway.formats.pipelines.github_actions.values import lines
 from seaway.model.expression import Call, Literal, Template, Text, walk
 from seaway.model.pipeline import Artifact, Cache, Checkout, Component, Pin, Step, Use, Variable, Work
+from seaway.model.span import Span
 
 _SHA = re.compile(r"[0-9a-f]{40}\Z|[0-9a-f]{64}\Z")
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[-+.][\w.-]+)?\Z")
@@ -24,25 +25,27 @@ _DAYS = re.compile(r"\d{1,4}\Z")
 _Maker: TypeAlias = Callable[[Component, tuple[Variable, ...]], Work]
 
 
-@lru_cache(maxsize=4096)
-def component(text: str) -> Component:
+def component(text: str, span: Span | None = None) -> Component:
     """A `uses:`: owner/repository[/path]@ref, ./local/path or docker://image."""
+    return Component(text, *_named(text), span)
+
+
+@lru_cache(maxsize=4096)
+def _named(text: str) -> tuple[str, str, Pin]:
+    """Name, version and how it is fixed."""
     if text.startswith(("./", "../")):
-        return Component(text, text, "", Pin.LOCAL)
+        return text, "", Pin.LOCAL
     if text.startswith("docker://"):
         image = text.removeprefix("docker://")
         name, digest = image.split("@", 1) if "@" in image else (image, "")
         if digest:
-            return Component(text, name, digest, Pin.DIGEST)
+            return name, digest, Pin.DIGEST
         head, colon, tag = image.rpartition(":")
-        if not colon or "/" in tag:
-            return Component(text, image, "", Pin.NONE)
-        return Component(text, head, tag, Pin.TAG)
+        return (head, tag, Pin.TAG) if colon and "/" not in tag else (image, "", Pin.NONE)
     name, at, version = text.partition("@")
     if not at:
-        return Component(text, name, "", Pin.NONE)
-    pin = Pin.DIGEST if _SHA.match(version) else Pin.TAG if _VERSION.match(version) else Pin.BRANCH
-    return Component(text, name, version, pin)
+        return name, "", Pin.NONE
+    return name, version, Pin.DIGEST if _SHA.match(version) else Pin.TAG if _VERSION.match(version) else Pin.BRANCH
 
 
 def work(ref: Component, inputs: tuple[Variable, ...]) -> Work:

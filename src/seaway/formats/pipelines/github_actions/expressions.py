@@ -23,6 +23,7 @@ from seaway.model.expression import (
     Unary,
     Unknown,
 )
+from seaway.model.span import Span
 
 MAX_LENGTH = 21_000  # GitHub's own limit
 MAX_DEPTH = 50
@@ -79,13 +80,13 @@ def template(text: str) -> Text:
     return Template(tuple(parts))
 
 
-def condition(text: str, phase: Phase = Phase.QUEUE) -> Condition:
+def condition(text: str, phase: Phase = Phase.QUEUE, span: Span | None = None) -> Condition:
     """An `if:`, with or without `${{ }}` around it. Text around `${{ }}` makes a string, which is always true: Unknown."""
     bare = text.strip()
     if "${{" not in bare:
-        return Condition(expression(bare), phase, text)
+        return Condition(expression(bare), phase, text, span)
     whole = _PLACES.fullmatch(bare)
-    return Condition(expression(whole[1]) if whole else Unknown(bare), phase, text)
+    return Condition(expression(whole[1]) if whole else Unknown(bare), phase, text, span)
 
 
 class _Parser:

@@ -105,7 +105,7 @@ def _call(tree: Tree, rest: Fields) -> tuple[Component | None, tuple[Variable, .
     if found is None or not is_scalar(found[1]):
         return None, ()
     del rest["uses"]
-    ref = dataclasses.replace(components.component(string(found[1])), span=tree.span(found[1]))
+    ref = components.component(string(found[1]), tree.span(found[1]))
     given = read_variables(tree, rest, "with")
     secrets = read_variables(tree, rest, "secrets")
     return ref, given + tuple(dataclasses.replace(one, secret=True) for one in secrets)

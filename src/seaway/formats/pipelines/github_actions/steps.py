@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from seaway.formats.pipelines.github_actions import components
 from seaway.formats.pipelines.github_actions.expressions import condition, template
 from seaway.formats.pipelines.github_actions.values import fields, minutes, natives, truth, variables
@@ -48,7 +46,7 @@ def _dash(tree: Tree, node: Node) -> int | None:
 def _work(tree: Tree, rest: dict[str, tuple[Node, Node]]) -> Work | None:
     if "uses" in rest and is_scalar(rest["uses"][1]):
         node = rest.pop("uses")[1]
-        ref = dataclasses.replace(components.component(string(node)), span=tree.span(node))
+        ref = components.component(string(node), tree.span(node))
         return components.work(ref, read_variables(tree, rest, "with"))
     if "run" in rest and is_scalar(rest["run"][1]):
         script = template(string(rest.pop("run")[1]))
@@ -71,7 +69,7 @@ def read_condition(tree: Tree, rest: dict[str, tuple[Node, Node]], phase: Phase)
     if found is None or not is_scalar(found[1]):
         return None
     del rest["if"]
-    return dataclasses.replace(condition(string(found[1]), phase), span=tree.span(found[1]))
+    return condition(string(found[1]), phase, tree.span(found[1]))
 
 
 def read_variables(tree: Tree, rest: dict[str, tuple[Node, Node]], name: str) -> tuple[Variable, ...]:

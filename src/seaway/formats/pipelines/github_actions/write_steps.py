@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from seaway.formats.pipelines.github_actions.words import Words, put_back
 from seaway.formats.yaml.emit import Note
 from seaway.formats.yaml.tree import read
 from seaway.model.expression import Text
-from seaway.model.pipeline import Artifact, Cache, Checkout, Component, Opaque, Run, Step, Use, Variable
+from seaway.model.pipeline import Artifact, Cache, Checkout, Component, Opaque, Pin, Run, Step, Use, Variable
 
+_VERSION = re.compile(r"(?:tag=|pin@)?v?\d+(?:\.\d+)*\S*")
 _CACHES = {"both": "actions/cache", "restore": "actions/cache/restore", "save": "actions/cache/save"}
 
 
@@ -39,7 +41,18 @@ def write(words: Words, step: Step) -> Any:
         found["continue-on-error"] = words.tolerance(step.continue_on_error, step.span)
     for one in step.natives:
         put_back(found, (one,), one.key.rpartition(".")[0] + ".")
-    return Note(found, above=step.comment, mark=step.span) if step.comment or step.span else found
+    above, version = _version_said(step)
+    if version and not isinstance(found["uses"], Note):
+        found["uses"] = Note(found["uses"], behind=version)
+    return Note(found, above=above, mark=step.span) if above or step.span else found
+
+
+def _version_said(step: Step) -> tuple[str, str]:
+    """The comment, and the version in it that stood behind the digest of an action."""
+    ref = getattr(step.work, "ref", None) or getattr(step.work, "component", None)
+    before, _, last = step.comment.rpartition("\n")
+    is_version = isinstance(ref, Component) and ref.pin is Pin.DIGEST and _VERSION.fullmatch(last.strip()) is not None
+    return (before, last.strip()) if is_version else (step.comment, "")
 
 
 def _kept(step: Step) -> Any:
