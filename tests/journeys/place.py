@@ -36,7 +36,7 @@ from seaway.errors import Conflict, SeawayError
 from seaway.model.routing import Gateway, Losses
 
 Json = dict[str, Any]
-PATIENCE = 120.0  # seconds for what takes one or two here: waiting longer costs nothing where it comes, and a machine may be busy
+PATIENCE = 180.0  # seconds for what takes one or two here: waiting longer costs nothing where it comes, and a machine may be busy
 MIX = Mix(keepalive=4, rate=160, websocket=2, post=2, session=0.6)
 PLAIN = Mix(keepalive=4, rate=200)
 ENDED = ("succeeded", "failed", "rolled_back", "superseded")

@@ -23,7 +23,7 @@ def judged(shop: Place, strategy: Json) -> None:
 def test_a_good_release_passes_and_nobody_loses_anything(shop: Place, strategy: Json) -> None:
     judged(shop, strategy)
     load = shop.load(LOAD)
-    done = shop.release(VERSION="v2", limit=90)
+    done = shop.release(VERSION="v2")
     shop.agree(load.stop(), done)
     last = done["verdicts"][-1]
     assert (last["guard"], last["outcome"]) == ("judge", "pass")
@@ -35,7 +35,7 @@ def test_a_good_release_passes_and_nobody_loses_anything(shop: Place, strategy: 
 def test_a_release_that_fails_5_percent_is_rolled_back_by_the_judge(shop: Place, strategy: Json) -> None:
     judged(shop, strategy)
     load = shop.load(LOAD)
-    done = shop.release(state="rolled_back", VERSION="v3", FAIL_RATE="0.05", limit=90)
+    done = shop.release(state="rolled_back", VERSION="v3", FAIL_RATE="0.05")
     records = load.stop()
     failed = records.totals()[done["revisions"]["candidate"]]["failed"]
     shop.agree(records, done, failed=failed)
