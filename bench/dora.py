@@ -57,7 +57,7 @@ def _warm(path: Path, files: dict[str, str], home: Home, settings: Settings, siz
     sources = dora.Sources(path, **files)
     dora.report(sources, Scope(), home)  # fills the store
     worked, took, reading = [], [], []
-    for _ in range(settings.pick(5, 15)):
+    for _ in range(settings.pick(5, 11)):
         begun, clock = time.process_time(), time.perf_counter()
         found = document.render(dora.report(sources, Scope(), home))
         worked.append(time.process_time() - begun)
@@ -85,7 +85,7 @@ def _cold(path: Path, files: dict[str, str], folder: Path, settings: Settings, c
     """The whole command as a process of its own, with an empty state folder each time."""
     words = [str(Path(sys.executable).with_name("seaway")), "dora", str(path), "--deployments", files["deployments"], "--incidents", files["incidents"], "--json"]  # fmt: skip
     took, worked = [], []
-    for number in range(settings.pick(2, 5)):
+    for number in range(settings.pick(2, 3)):
         environment = {**os.environ, "SEAWAY_HOME": str(folder / f"home{number}")}
         before, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(words, env=environment, stdout=subprocess.DEVNULL, check=True)
@@ -114,7 +114,7 @@ def _naive(path: Path, file: str) -> float:
 def _equal(settings: Settings) -> Figure:
     """Every lead time of random histories against `git rev-list`; the control forgets that copies count once."""
     right = wrong = caught = 0
-    runs = settings.pick(5, 25)
+    runs = settings.pick(5, 20)
     with tempfile.TemporaryDirectory(prefix="seaway-bench-") as name:
         for number in range(runs):
             folder = Path(name) / str(number)
@@ -127,7 +127,6 @@ def _equal(settings: Settings) -> Figure:
             commits = Commits(Git(folder), None)
             history, found = commits.read([each.sha for each in happened])
             inputs = Inputs(history, happened, (), head=history.where[found["HEAD"]], patches=commits.patches)
-            history.links.sort(key=lambda link: link.position)
             told = _leads(inputs)
             everywhere = [sha for _, sha, _ in story.deployments]
             truth = {}

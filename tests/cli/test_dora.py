@@ -169,6 +169,7 @@ def test_service_environment_and_window_choose(shop: Path) -> None:
         (("--deployments", "d.jsonl", "--incidents", "d.jsonl"), ConfigError, r"d\.jsonl:1:\d+: "),
         (("--deployments", "d.jsonl", "--rows", "rework", "--format", "prometheus"), UsageError, "rows are printed"),
         (("--deployments", "d.jsonl", "--window", "0"), UsageError, "longer than nothing"),
+        (("--deployments", "d.jsonl", "--since", "2030-01-01"), UsageError, "begins after its end, 2026-01-05T"),
     ],
 )
 def test_what_is_wrong_is_said(shop: Path, arguments: tuple[str, ...], error: type[Exception], said: str) -> None:

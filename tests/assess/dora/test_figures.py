@@ -155,8 +155,30 @@ def test_buckets_are_those_of_fourkeys(every: int, bucket: str) -> None:
 def test_a_window_without_deployments_has_a_rate_of_zero_with_an_upper_bound() -> None:
     found = frequency.measure([], [], BEGIN, BEGIN + 29 * DAY * HOUR)
     assert (found.n, found.per_day.value, found.per_day.low) == (0, 0.0, 0.0)
-    assert found.per_day.high == pytest.approx(0.1)
+    assert found.per_day.high == pytest.approx(3.689 / 30, rel=0.01)  # the exact bound of a Poisson count of none
     assert (found.active_days, found.bucket, found.between) == (None, None, None)
+
+
+@pytest.mark.parametrize(("n", "low", "high"), [(1, 0.0253, 5.572), (5, 1.623, 11.668), (25, 16.179, 36.905)])
+def test_a_few_weeks_have_the_interval_of_a_poisson_count(n: int, low: float, high: float) -> None:
+    steps = one(
+        history(*line(40)), *(deploy(f"d{number}", f"c{number}", number + 0.5) for number in range(n))
+    ).frequency
+    assert steps.per_day.low == pytest.approx(low / steps.days, rel=0.1, abs=0.02)
+    assert steps.per_day.high == pytest.approx(high / steps.days, rel=0.02)
+
+
+def test_many_weeks_are_resampled_and_a_steady_rhythm_is_told_from_bursts() -> None:
+    past = history(*line(90, every=DAY))
+    steady = one(past, *(deploy(f"d{n}", f"c{n}", n * DAY + 1) for n in range(90))).frequency.per_day
+    burst = one(
+        past, *(deploy(f"d{n}", f"c{n}", (n // 30) * 30 * DAY + n / 9 + n * DAY / 90) for n in range(90))
+    ).frequency.per_day
+    assert steady.low is not None
+    assert steady.high is not None
+    assert burst.low is not None
+    assert burst.high is not None
+    assert steady.high - steady.low < (burst.high - burst.low) / 2
 
 
 @given(

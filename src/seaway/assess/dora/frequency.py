@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from seaway.assess.dora.owners import Move, Step
-from seaway.assess.dora.spread import SEED, Estimate, interval, median
+from seaway.assess.dora.spread import SEED, Estimate, Z, interval, median
 from seaway.model.delivery import Deployment
 
 DAY = 86_400.0
 _WEEK = 7
 _EPOCH_MONDAY = 3  # 1 January 1970 was a Thursday: day 3 before it began a week
 _ROUNDS = 2000
+FEW_WEEKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def measure(steps: Sequence[Step], attempts: Sequence[Deployment], begin: float,
     times = np.array([step.deployment.finished for step in counted], float)
     days = float(end // DAY - begin // DAY + 1)
     active, daily = _weeks(times, begin, end)
-    rate = Estimate(len(times) / days, *_interval(daily, days)) if len(times) else Estimate(0.0, 0.0, 3.0 / days)
+    rate = Estimate(len(times) / days, *_interval(daily, days))
     moves: dict[str, int] = {}
     for step in steps:
         moves[step.move.value] = moves.get(step.move.value, 0) + 1
@@ -94,10 +96,17 @@ def _week(time: float) -> int:
 
 
 def _interval(weekly: np.ndarray, days: float) -> tuple[float, float]:
-    """Whole weeks are resampled: deployments of one week are not independent of each other."""
-    dice = np.random.default_rng(SEED)
-    drawn = weekly[dice.integers(0, len(weekly), size=(_ROUNDS, len(weekly)))].sum(axis=1) / days
-    return interval(drawn)
+    """Whole weeks are resampled: deployments of one week are not independent of each other. Below FEW_WEEKS they are too few for that:
+    then it is the interval of a Poisson count (Byar's approximation; Breslow and Day 1987), which is never empty.
+    """
+    if len(weekly) >= FEW_WEEKS and weekly.any():
+        dice = np.random.default_rng(SEED)
+        drawn = weekly[dice.integers(0, len(weekly), size=(_ROUNDS, len(weekly)))].sum(axis=1) / days
+        return interval(drawn)
+    n = int(weekly.sum())
+    low = n * (1 - 1 / (9 * n) - Z / (3 * math.sqrt(n))) ** 3 if n else 0.0
+    high = (n + 1) * (1 - 1 / (9 * (n + 1)) + Z / (3 * math.sqrt(n + 1))) ** 3
+    return max(0.0, low) / days, high / days
 
 
 def _bucket(active: Sequence[int], times: np.ndarray) -> str:

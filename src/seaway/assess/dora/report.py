@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from seaway.assess.dora import causes, changes, failures, frequency, lanes, lead_time, recovery, rework
+from seaway.assess.dora import causes, changes, failures, frequency, lanes, lead_time, recovery, rework, words
 from seaway.assess.dora.causes import Cause
 from seaway.assess.dora.changes import Known, Mask, Patches
 from seaway.assess.dora.failures import FailRate
@@ -22,6 +22,7 @@ from seaway.assess.dora.owners import Move, Ownership, attribute
 from seaway.assess.dora.recovery import RecoveryTime
 from seaway.assess.dora.rework import Files, ReworkRate
 from seaway.assess.dora.spread import Resamples
+from seaway.errors import UsageError
 from seaway.model.delivery import Deployment, Incident, Pull, Push
 from seaway.model.history import History
 
@@ -91,9 +92,13 @@ class Report:
 
 
 def assess(inputs: Inputs, scope: Scope) -> Report:
-    """The report. Equal for equal data in any order of arrival."""
+    """The report. Equal for equal data in any order of arrival. Raises UsageError for a window that begins after its end."""
     incidents = lanes.incidents(inputs.incidents or ())
     until = scope.until if scope.until is not None else _last(inputs.deployments, incidents)
+    if scope.since is not None and scope.since > until:
+        raise UsageError(
+            f"the window begins after its end, {words.time(until)}", hint="an earlier --since, or --until now"
+        )
     incidents = [_at(each, until) for each in incidents if each.started <= until]
     past = [each for each in inputs.deployments if each.finished <= until]
     found = lanes.lanes(past, scope.production)

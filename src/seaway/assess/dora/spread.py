@@ -20,7 +20,7 @@ SEED = 20_260_105
 LEVEL = 0.95
 SHARES = (0.5, 0.75, 0.9)
 _MOST, _LEAST, _DRAWS = 2000, 200, 2_000_000
-_Z = 1.959963984540054  # the normal quantile of 0.975
+Z = 1.959963984540054  # the normal quantile of 0.975
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ def share(hits: int, n: int) -> Estimate:
     """A share with its score interval (Wilson 1927): a bootstrap of none of n would claim certainty."""
     if not n:
         return Estimate(None)
-    p, z = hits / n, _Z**2 / n
+    p, z = hits / n, Z**2 / n
     middle = (p + z / 2) / (1 + z)
-    half = _Z * math.sqrt(p * (1 - p) / n + z / (4 * n)) / (1 + z)
+    half = Z * math.sqrt(p * (1 - p) / n + z / (4 * n)) / (1 + z)
     return Estimate(p, max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half) if hits < n else 1.0)
 
 

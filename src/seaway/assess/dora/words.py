@@ -18,7 +18,7 @@ DEFINITIONS = {
     ),
     "deployment_frequency": (
         "successful deployments per calendar day (UTC) of the window; redeployments of the same commit and failed attempts count apart. "
-        "active_days_per_week is the median over weeks of days with a deployment; the interval resamples weeks"
+        "active_days_per_week is the median over weeks of days with a deployment; the interval resamples weeks, and is that of a Poisson count below eight of them"
     ),
     "change_fail_rate": (
         "deployments that needed intervention (they are the likeliest cause of an incident that was likelier a change than not, or were rolled back, or a hotfix came next), each once, of "
