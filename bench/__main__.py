@@ -23,6 +23,7 @@ ROWS = {
     "undo": ("bench.times:undo", "an undo accepted -> 100 % stable, verified"),
     "judge": ("bench.judge:rows", "the judge beside the rules of other tools, on simulated canaries"),
     "dora": ("bench.dora:rows", "DORA metrics of a large repository, and their equality with git itself"),
+    "pipelines": ("bench.pipelines:rows", "pipelines read, files per second, and beside zizmor and pipeline-check"),
     "detection": ("bench.times:detection", "a failing release: first bad response -> all traffic back"),
 }
 

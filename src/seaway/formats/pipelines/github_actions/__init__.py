@@ -12,7 +12,7 @@ A file that is neither a workflow nor an action raises ConfigError; all else is 
 
 from __future__ import annotations
 
-from seaway.formats.pipelines.github_actions import lower, reuse, writer
+from seaway.formats.pipelines.github_actions import reuse
 from seaway.formats.pipelines.github_actions.reader import read_file
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.sources import Sources
@@ -30,5 +30,7 @@ def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
 
 def render(pipeline: Pipeline) -> Written:
     """The pipeline as a workflow."""
+    from seaway.formats.pipelines.github_actions import lower, writer  # who only reads does not load them
+
     losses = Losses()
     return writer.write(lower.lower(pipeline, losses), losses)
