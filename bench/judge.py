@@ -1,6 +1,6 @@
 """Row `judge`: every figure that the judge is held to, with the rules of other tools on the same streams.
 
-Traffic is SIMULATED; the code that judges it is the product's. `--quick` uses a tenth of the runs: for a look, not for the record.
+Traffic is SIMULATED but in the last rows, which deploy; the code that judges it is the product's. `--quick` uses a tenth of the runs: for a look, not for the record.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench import judge_plots
+from bench import judge_deploy, judge_plots
 from bench import judge_rules as rules
 from bench import judge_sims as sims
 from bench.figures import Figure, Settings
@@ -433,3 +433,4 @@ def rows(settings: Settings) -> Iterator[Figure]:
     """One group after the other, each as soon as it is measured."""
     for group in GROUPS.values():
         yield from (row.figure() for row in group(settings.pick(10, 1), settings.seed))
+    yield from judge_deploy.rows(settings)
