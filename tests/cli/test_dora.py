@@ -169,6 +169,11 @@ def test_service_environment_and_window_choose(shop: Path) -> None:
         (("--deployments", "d.jsonl", "--incidents", "d.jsonl"), ConfigError, r"d\.jsonl:1:\d+: "),
         (("--deployments", "d.jsonl", "--rows", "rework", "--format", "prometheus"), UsageError, "rows are printed"),
         (("--deployments", "d.jsonl", "--window", "0"), UsageError, "longer than nothing"),
+        (
+            ("--deployments", "-", "--pulls", "-"),
+            UsageError,
+            "only one of --deployments and --pulls can be standard input",
+        ),
         (("--deployments", "d.jsonl", "--since", "2030-01-01"), UsageError, "begins after its end, 2026-01-05T"),
     ],
 )

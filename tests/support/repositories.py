@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from support.peers import program
+
 GIT = ("git", "-c", "safe.directory=*")
 
 
@@ -20,6 +22,7 @@ class Repository:
     """One repository that grows through a single `git fast-import`: a thousand commits in a blink, and each id known at once."""
 
     def __init__(self, folder: Path) -> None:
+        program("git")
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / ".git").exists():

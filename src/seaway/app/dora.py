@@ -23,6 +23,7 @@ from seaway.model.delivery import Deployment
 T = TypeVar("T")
 LARGEST = 1_000_000_000  # bytes of one file
 HERE = "here"  # as a source of rollouts: the control plane
+_FILES = ("deployments", "incidents", "pushes", "pulls", "rollouts", "revisions")
 RELEASE = "release"  # the environment of tags: what they say is that something was released, not where it runs
 
 
@@ -60,6 +61,11 @@ def _uncollected() -> Iterator[None]:
 
 
 def _report(sources: Sources, scope: Scope, home: Home) -> Report:
+    piped = [name for name in _FILES if getattr(sources, name) == "-"]
+    if len(piped) > 1:
+        raise UsageError(
+            f"only one of --{' and --'.join(piped)} can be standard input", hint="write the others to files"
+        )
     git = Git(sources.path)
     happened = _deployments(sources, git, home)
     incident_lines = _read(sources.incidents, incidents.parse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from seaway.assess.dora import document, prometheus, text, words
 from seaway.assess.dora.report import METRICS
 from support import delivery_story as story
 from support.delivery import deploy, history, line, report
+from support.peers import program
 
 PAGE = (story.FOLDER / "dora.md").read_text(encoding="utf-8")
 RECORDED = json.loads((story.FOLDER / "dora.json").read_text(encoding="utf-8"))
@@ -129,7 +131,7 @@ def test_the_metrics_are_well_formed_and_say_what_the_document_says() -> None:
     place = 'service="shop",environment="production"'
     (lane,) = RECORDED["services"]
     assert (
-        samples[f'seaway_dora_change_lead_time_seconds{{{place},clock="first_seen",quantile="0.5",bound="value"}}']
+        samples[f'seaway_dora_change_lead_time_seconds{{{place},clock="first_seen",percentile="50",bound="value"}}']
         == lane["change_lead_time"]["p50"]["value"]
     )
     assert samples[f'seaway_dora_change_fail_ratio{{{place},bound="value"}}'] == pytest.approx(
@@ -140,6 +142,18 @@ def test_the_metrics_are_well_formed_and_say_what_the_document_says() -> None:
     assert {name.partition("{")[0] for name in samples} == names
     with pytest.raises(AssertionError):
         _samples('seaway_dora_deployments{service="a"b"} 1')
+
+
+def _promtool(exposition: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [program("promtool"), "check", "metrics"], input=exposition, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_prometheus_itself_reads_the_metrics() -> None:
+    assert _promtool(prometheus.render(story.told())) == (0, "")
+    assert _promtool('seaway_dora_deployments{service="a"b"} 1\n')[0] != 0
 
 
 def test_what_is_not_known_has_no_sample_and_odd_names_are_escaped() -> None:

@@ -181,6 +181,18 @@ def test_many_weeks_are_resampled_and_a_steady_rhythm_is_told_from_bursts() -> N
     assert steady.high - steady.low < (burst.high - burst.low) / 2
 
 
+def test_deployments_two_thousand_years_apart_are_counted_in_bounded_memory() -> None:
+    import tracemalloc
+
+    past = history(*line(2))
+    tracemalloc.start()
+    found = one(past, deploy("old", "c0", -15_000_000), deploy("new", "c1", 1))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.frequency.bucket == "yearly"
+    assert peak < 300_000_000
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 200), st.booleans()), min_size=1, max_size=12),
     st.floats(0, 240),

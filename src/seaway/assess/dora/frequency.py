@@ -17,7 +17,7 @@ from seaway.model.delivery import Deployment
 DAY = 86_400.0
 _WEEK = 7
 _EPOCH_MONDAY = 3  # 1 January 1970 was a Thursday: day 3 before it began a week
-_ROUNDS = 2000
+_ROUNDS, _FEWEST_ROUNDS, _DRAWS = 2000, 100, 2_000_000
 FEW_WEEKS = 8
 
 
@@ -101,7 +101,8 @@ def _interval(weekly: np.ndarray, days: float) -> tuple[float, float]:
     """
     if len(weekly) >= FEW_WEEKS and weekly.any():
         dice = np.random.default_rng(SEED)
-        drawn = weekly[dice.integers(0, len(weekly), size=(_ROUNDS, len(weekly)))].sum(axis=1) / days
+        rounds = max(_FEWEST_ROUNDS, min(_ROUNDS, _DRAWS // len(weekly)))
+        drawn = weekly[dice.integers(0, len(weekly), size=(rounds, len(weekly)))].sum(axis=1) / days
         return interval(drawn)
     n = int(weekly.sum())
     low = n * (1 - 1 / (9 * n) - Z / (3 * math.sqrt(n))) ** 3 if n else 0.0

@@ -21,7 +21,7 @@ _NAMES = {
     "seaway_dora_open_failures": "Failed deployments that users still suffer from.",
     "seaway_dora_rework_ratio": "Unplanned deployments that remedy, of all.",
 }
-_QUANTILES = ("0.5", "0.75", "0.9")
+_PERCENTILES = ("50", "75", "90")
 
 
 def render(report: Report) -> str:
@@ -57,9 +57,9 @@ def _samples(measured: Measured) -> Iterator[tuple[str, dict[str, str], float | 
 
 
 def _quantiles(name: str, found: Spread | Curve, *, clock: str) -> Iterator[tuple[str, dict[str, str], float | None]]:
-    for quantile, estimate in zip(_QUANTILES, (found.p50, found.p75, found.p90), strict=True):
+    for percentile, estimate in zip(_PERCENTILES, (found.p50, found.p75, found.p90), strict=True):
         for _, labels, value in _bounds(name, estimate):
-            yield name, {"clock": clock, "quantile": quantile, **labels}, value
+            yield name, {"clock": clock, "percentile": percentile, **labels}, value
 
 
 def _bounds(name: str, found: Estimate) -> Iterator[tuple[str, dict[str, str], float | None]]:

@@ -20,6 +20,7 @@ SEED = 20_260_105
 LEVEL = 0.95
 SHARES = (0.5, 0.75, 0.9)
 _MOST, _LEAST, _DRAWS = 2000, 200, 2_000_000
+_MANY, _FEW = 50_000, 50  # so many deployments have so narrow an interval that few resamples show it, in bounded memory
 Z = 1.959963984540054  # the normal quantile of 0.975
 
 
@@ -51,7 +52,7 @@ class Resamples:
 
     def __init__(self, size: int, seed: int = SEED) -> None:
         self.size = size
-        self.rounds = max(_LEAST, min(_MOST, _DRAWS // max(1, size)))
+        self.rounds = max(_LEAST if size < _MANY else _FEW, min(_MOST, _DRAWS // max(1, size)))
         dice = np.random.default_rng(seed)
         drawn = dice.integers(0, size, size=(self.rounds, size), dtype=np.int32)
         drawn += np.arange(self.rounds, dtype=np.int32)[:, None] * size

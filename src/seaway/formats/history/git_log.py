@@ -12,6 +12,7 @@ from seaway.model.history import FIXES, PICKS, REVERTS, Commit
 
 FORMAT = "%H%x00%P%x00%at%x00%ct%x00%B"  # with -z each record ends with one more NUL
 _FIELDS = 5
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
 _SQUASHED = re.compile(rb"\([#!]\d+\)\s*$")
 _LINKS = (
     (REVERTS, b"reverts commit", re.compile(rb"[Tt]his reverts commit ([0-9a-f]{7,64})")),
@@ -32,13 +33,18 @@ def parse(data: bytes) -> Iterator[Commit]:
             yield Commit(
                 sha.decode("ascii"),
                 above,
-                int(authored or 0),
-                int(committed or 0),
+                _seconds(authored),
+                _seconds(committed),
                 len(above) == 1 and b"(" in body and _SQUASHED.search(body.partition(b"\n")[0]) is not None,
                 _links(body),
             )
         except ValueError as error:
             raise ValueError(f"record {number + 1} of the log is no commit: {error}") from None
+
+
+def _seconds(text: bytes) -> int:
+    """A time that a calendar has: git takes any number, and prints nothing for one that it cannot read."""
+    return min(_LAST, max(_FIRST, int(text or 0)))
 
 
 def _links(body: bytes) -> tuple[tuple[str, str], ...]:
