@@ -80,3 +80,32 @@ def test_a_third_party_is_asked_only_for_a_name_that_is_not_in_the_table(monkeyp
     fractions = importlib.import_module("fractions")
     assert registry.load("events", "paper") is fractions.Fraction
     assert asked == ["seaway.events"]
+
+
+FORMATS = [(kind, name) for kind in registry.FORMATS for name in registry.FORMATS[kind]]
+
+
+def systems(folder: Path) -> set[str]:
+    """Packages of formats that read a system's files."""
+    return {
+        path.parent.name for path in folder.glob("*/__init__.py") if "def parse(" in path.read_text(encoding="utf-8")
+    }
+
+
+def test_the_table_of_formats_lists_exactly_what_is_on_disk(tmp_path: Path) -> None:
+    folder = ROOT / "src" / "seaway" / "formats" / "pipelines"
+    assert {name for kind, name in FORMATS if kind == "pipelines"} == systems(folder)
+    (tmp_path / "stray").mkdir()
+    (tmp_path / "stray" / "__init__.py").touch()
+    assert systems(tmp_path) == {"stray"}
+
+
+@pytest.mark.parametrize(("kind", "name"), FORMATS)
+def test_each_format_has_cases_and_a_section_in_the_page_of_its_kind(kind: str, name: str) -> None:
+    assert any((ROOT / "tests" / "formats" / name).glob("*/*"))
+    assert f"\n## {name}\n" in (ROOT / "docs" / "reference" / f"{kind}.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_format_lists_the_known_ones() -> None:
+    with pytest.raises(UnknownName, match=r"unknown format of pipelines 'travis'; known: .*github_actions"):
+        registry.load_format("pipelines", "travis")

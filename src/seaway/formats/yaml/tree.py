@@ -160,6 +160,8 @@ def read(content: str | bytes, path: str) -> Tree:
         raise ConfigError([Problem(path, 1, 1, f"this is not YAML: {error}")]) from None
     if text.count("[") + text.count("{") > MAX_DEPTH or _DEEP in text or "- - - " in text:
         _check_depth(documents, path)
+    if "&" in text and "*" in text:
+        _check_circles(documents, path)
     return Tree(path, text, documents)
 
 
@@ -264,6 +266,27 @@ def _check_depth(documents: list[Node], path: str) -> None:
             return
         level = below
     raise _too_deep(path, level[0].start_mark)
+
+
+def _check_circles(documents: list[Node], path: str) -> None:
+    """Raises for an alias inside its own anchor. Each node is entered once."""
+    done: set[int] = set()
+    for root in documents:
+        open_: set[int] = set()
+        stack: list[tuple[Node, bool]] = [(root, False)]
+        while stack:
+            node, left = stack.pop()
+            if left:
+                open_.discard(id(node))
+                done.add(id(node))
+            elif id(node) in open_:
+                mark = node.start_mark
+                words = "an alias inside its own anchor never ends"
+                raise ConfigError([Problem(path, mark.line + 1, mark.column + 1, words)])
+            elif id(node) not in done and not isinstance(node, yaml.ScalarNode):
+                open_.add(id(node))
+                stack.append((node, True))
+                stack += [(child, False) for child in _children(node)]
 
 
 def _too_deep(path: str, mark: Any) -> ConfigError:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from seaway.formats.pipelines import shell
-from seaway.formats.pipelines.expand import in_words
+from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.tekton import expressions, missing
 from seaway.formats.pipelines.tekton.values import written
+from seaway.formats.pipelines.toolchains import toolchain
 from seaway.formats.yaml.emit import Flow, Note
 from seaway.formats.yaml.kept import restored
-from seaway.model.expression import Call, Condition, Expr, Ref, Template, Text, is_plain, parts
+from seaway.model.expression import Call, Condition, Expr, Ref, Template, Text, is_plain, parts, refs
 from seaway.model.pipeline import (
     Approval,
     Artifact,
@@ -179,7 +180,7 @@ def _spec(job: Job, told: Told) -> dict[Any, Any]:
         spec["results"] = [
             {"name": one.name} | ({"description": one.description} if one.description else {}) for one in job.outputs
         ]
-    shared = () if told.own else (*told.pipeline.variables, *job.variables, *_exports(job, told))
+    shared = () if told.own else _environment(job, told)
     if shared:
         spec["stepTemplate"] = {"env": [_variable(one, told, job) for one in shared]}
     spec["steps"] = _steps(job, told) or [{"name": "nothing", "image": _DEFAULT_IMAGE, "script": "true\n"}]
@@ -189,6 +190,15 @@ def _spec(job: Job, told: Told) -> dict[Any, Any]:
         if native.key.startswith("taskSpec."):
             spec[native.key.removeprefix("taskSpec.")] = restored(native.text)
     return spec
+
+
+def _environment(job: Job, told: Told) -> tuple[Variable, ...]:
+    """Variables of the pipeline, of the job, of the system it came from, and the secrets that scripts name."""
+    found = {one.name: one for one in (*_exports(job, told), *told.pipeline.variables, *job.variables)}
+    for ref in refs(job.steps):
+        if ref.context == "secret" and len(ref.path) == 1 and isinstance(ref.path[0], str):
+            found.setdefault(ref.path[0], Variable(ref.path[0], Template((ref,)), secret=True, span=job.span))
+    return tuple(found.values())
 
 
 def _exports(job: Job, told: Told) -> tuple[Variable, ...]:
@@ -251,12 +261,13 @@ def _common(step: Step, job: Job, told: Told) -> dict[Any, Any]:
     if step.name or not told.own:
         found["name"] = step.name if told.own else name_of(step.name or f"step-{1 + job.steps.index(step)}")
     image = step.container or job.container
-    if image is not None:
-        found["image"] = _said(image.name, told, job)
+    installed = None if told.own or image is not None else _installed(job)
+    if image is not None or installed:
+        found["image"] = _said(image.name if image is not None else installed or "", told, job)
     elif not told.own:
         found["image"] = _IMAGES.get(job.runner.os, _DEFAULT_IMAGE)
         told.losses.approximated(
-            f"runner {', '.join(str(label) for label in job.runner.labels) or 'default'}",
+            f"runner {', '.join(shown(label) for label in job.runner.labels) or 'default'}",
             f"a step runs in an image, here {found['image']}, which lacks the tools of a hosted machine",
             "name an image that has them", job.runner.span or job.span,
         )  # fmt: skip
@@ -276,6 +287,12 @@ def _common(step: Step, job: Job, told: Told) -> dict[Any, Any]:
     return found
 
 
+def _installed(job: Job) -> Text:
+    """The image of the one language that the job installs, "" for none or several."""
+    found = {one.image for step in job.steps if isinstance(step.work, Use) and (one := toolchain(step.work))}
+    return found.pop() if len(found) == 1 else ""
+
+
 def _given(work: Use, told: Told, job: Job) -> dict[Any, Any]:
     given = [{"name": one.name, "value": _said(one.value, told, job)} for one in work.inputs]
     return {"params": given} if given else {}
@@ -285,6 +302,11 @@ def _foreign(step: Step, told: Told) -> list[Any]:
     """Work that only other systems know."""
     work, losses = step.work, told.losses
     if isinstance(work, Checkout):
+        return []
+    if isinstance(work, Use) and (tool := toolchain(work)):
+        losses.approximated(
+            work.ref.text, f"the image {shown(tool.image)} has the language instead", "check its other tools", step.span
+        )
         return []
     if isinstance(work, Cache):
         losses.dropped(
