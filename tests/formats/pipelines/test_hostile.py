@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from seaway.app import pipelines
 from seaway.errors import ConfigError, SeawayError
 from seaway.formats.pipelines.sources import Sources, inside
 
+TESTS = Path(__file__).parents[2]
 SYSTEMS = registry.formats("pipelines")
-YAML = [name for name in SYSTEMS if name not in {"jenkins", "teamcity"}]
 
 _LAUGHS = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 25))]
@@ -57,22 +58,21 @@ def hostile(system: str) -> dict[str, str | bytes]:
 
 CASES = [(system, name) for system in SYSTEMS for name in hostile(system)]
 _PROGRAM = """
-import resource, sys, time
+import resource, sys
 from pathlib import Path
 from seaway.app import pipelines
 from seaway.errors import SeawayError
 from seaway.formats.pipelines.expand import expand
 from seaway.formats.pipelines.document import document
+from support.pace import within
 pipelines.read(Path(sys.argv[3]), sys.argv[2])  # imports are not what is measured
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.process_time()
-try:
-    said = len(repr(document(expand(pipelines.read(Path(sys.argv[1]), sys.argv[2])))))
-    print("read", said)
-except SeawayError as error:
-    print("refused", str(error).splitlines()[0][:300])
-spent = time.process_time() - began
-print(round(spent, 2), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+with within(1.0):
+    try:
+        print("read", len(repr(document(expand(pipelines.read(Path(sys.argv[1]), sys.argv[2]))))))
+    except SeawayError as error:
+        print("refused", str(error).splitlines()[0][:300])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 _SMALL = {
     "azure_pipelines": "steps:\n- script: x\n",
@@ -91,18 +91,13 @@ def test_it_is_read_or_refused_within_a_second_and_200_mb(system: str, name: str
     path, small = tmp_path / "hostile", tmp_path / "small"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     small.write_text(_SMALL[system])
-    for left in (2, 1, 0):  # the quickest of three tries counts: a busy machine makes every second longer
-        ran = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, str(path), system, str(small)],
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert ran.returncode == 0, ran.stderr[-1500:]
-        said, figures = ran.stdout.splitlines()[-2:]
-        seconds, megabytes = (float(one) for one in figures.split())
-        if seconds < 1.0 or not left:
-            break
-    assert seconds < 1.0
-    assert megabytes < 200
+    ran = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(path), system, str(small)],
+        capture_output=True, text=True, timeout=100, check=False, env=os.environ | {"PYTHONPATH": str(TESTS)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-1500:]
+    said, megabytes = ran.stdout.splitlines()[-2:]
+    assert int(megabytes) < 200
     if said.startswith("refused"):
         assert f"{path.name}:" in said or "hostile" in said
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
+from seaway.formats.pipelines.expand import shown as shown_text
 from seaway.formats.pipelines.expand import with_stage_order
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Call, Condition, Expr, Phase, Ref, Template, Text, walk
@@ -77,7 +78,7 @@ def _around(pipeline: Pipeline, losses: Losses) -> None:
         )
     for native in pipeline.natives:
         losses.dropped(native.key, "Azure has nothing like it", "", native.span)
-    for post in pipeline.post:
+    for post in (*pipeline.post, *(one for stage in pipeline.stages for one in stage.post)):
         why = "Azure has no work after a whole pipeline"
         losses.dropped(f"post {post.when}", why, "add a last stage with a condition", post.span)
     for one in pipeline.unresolved:
@@ -273,7 +274,7 @@ class _Job:
             )
         if len(labels) == 1 and (not isinstance(labels[0], str) or labels[0].startswith(_HOSTED)):
             return Runner(labels, runner.group, runner.os)
-        shown = ", ".join(str(label) for label in labels) or runner.group
+        shown = ", ".join(shown_text(label) for label in labels) or runner.group
         fix = "make a pool with such agents, or change `pool`"
         self._losses.manual("runner", f"which agents fit {shown} is set up in Azure DevOps", fix, runner.span)
         return Runner((), runner.group or "Default")

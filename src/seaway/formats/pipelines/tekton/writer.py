@@ -147,8 +147,10 @@ def _outside(pipeline: Pipeline, losses: Losses, *, own: bool) -> None:
             "concurrency", "core Tekton does not limit runs", "Pipelines as Code: concurrency_limit of the Repository",
             pipeline.concurrency.span,
         )  # fmt: skip
-    for post in pipeline.post:
-        losses.dropped(f"post {post.when}", "steps after the whole pipeline", "write a task under `finally`", post.span)
+    for post in (*pipeline.post, *(one for stage in pipeline.stages for one in stage.post)):
+        losses.dropped(
+            f"post {post.when}", "steps after a stage or the whole pipeline", "write a task under `finally`", post.span
+        )
     if not own:
         for native in pipeline.natives:
             losses.dropped(native.key, "Tekton has no word for it", "", native.span)
