@@ -31,6 +31,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "pipelines": {
         "azure_pipelines": "seaway.formats.pipelines.azure_pipelines",
+        "circleci": "seaway.formats.pipelines.circleci",
         "github_actions": "seaway.formats.pipelines.github_actions",
         "gitlab_ci": "seaway.formats.pipelines.gitlab_ci",
         "jenkins": "seaway.formats.pipelines.jenkins",

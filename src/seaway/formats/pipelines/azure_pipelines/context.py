@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ Node: TypeAlias = Any
 Fields: TypeAlias = dict[str, Node]
 
 MAX_MINUTES = 60 * 24 * 365
+_ANCHOR = re.compile(r"&\S+[ \t]*\r?\n")  # of a block that begins on the next line
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Context:
         text = source_of(node, self.tree)
         if "\n" not in text:
             return text
+        if anchor := _ANCHOR.match(text):
+            return textwrap.dedent(text[anchor.end() :])
         whole: Any = getattr(node, "whole", node)
         return textwrap.dedent(" " * whole.start_mark.column + text)
 

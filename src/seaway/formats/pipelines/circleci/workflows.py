@@ -1,0 +1,243 @@
+"""CircleCI's workflows -> jobs with their needs, and stages where a file has several. Called by `reader`.
+
+A workflow becomes a stage that waits for no other. The name of a single one without conditions is the pipeline's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from seaway.formats.pipelines.circleci import logic
+from seaway.formats.pipelines.circleci.jobs import read_job
+from seaway.formats.pipelines.circleci.steps import given
+from seaway.formats.pipelines.circleci.values import Context, Fields, Scope, fields_of
+from seaway.formats.yaml.tree import get, is_mapping, is_scalar, is_sequence, items, sequence, string
+from seaway.model.expression import Binary, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary
+from seaway.model.pipeline import (
+    Approval,
+    Axis,
+    Concurrency,
+    Globs,
+    Job,
+    Matrix,
+    Native,
+    Need,
+    Row,
+    Stage,
+    Trigger,
+    TriggerKind,
+)
+
+Node: TypeAlias = Any
+
+_USE = frozenset(
+    {"name", "requires", "filters", "context", "type", "matrix", "pre-steps", "post-steps", "serial-group"}
+)
+_STATUS = {"success": "success", "failed": "failure", "terminal": "always"}
+SCHEDULED = Binary("==", Ref("event", ("kind",)), Literal("schedule"))
+
+
+@dataclass(slots=True)
+class Found:
+    """All workflows of a file."""
+
+    name: str = ""
+    stages: tuple[Stage, ...] = ()
+    jobs: list[Job] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    natives: list[Native] = field(default_factory=list)
+
+
+def read_workflows(node: Node | None, context: Context) -> Found:
+    """Every workflow with its jobs."""
+    found = Found()
+    flows = [(name, value) for name, _, value in items(node) if name != "version" and is_mapping(value)]
+    for name, _, value in items(node):
+        if name == "version" or not is_mapping(value):
+            found.natives.append(context.native(f"workflows.{name}", value))
+    single = len(flows) == 1 and not set(fields_of(flows[0][1])) - {"jobs"}
+    stages = []
+    for name, value in flows:
+        stage = "" if single else name
+        found.jobs += _Workflow(stage, found, context).jobs(get(value, "jobs"))
+        if not single:
+            stages.append(_stage(name, value, found, context))
+    if single:
+        found.name = flows[0][0]
+    found.stages = tuple(stages)
+    scheduled = [stage for stage in stages if stage.condition and SCHEDULED in _alternatives(stage.condition.expr)]
+    if not flows or len(scheduled) < len(flows):
+        found.triggers.insert(0, Trigger(TriggerKind.PUSH, "project"))
+    if any(job.condition and _asks_for_tag(job.condition.expr) for job in found.jobs):
+        found.triggers.append(Trigger(TriggerKind.TAG, "filters"))
+    return found
+
+
+def _alternatives(expr: Expr) -> list[Expr]:
+    if isinstance(expr, Binary) and expr.op == "&&":
+        return [*_alternatives(expr.left), *_alternatives(expr.right)]
+    return [expr]
+
+
+def _asks_for_tag(expr: Expr) -> bool:
+    from seaway.model.expression import walk
+
+    return any(one == logic.TAG for one in walk(expr))
+
+
+def _stage(name: str, node: Node, found: Found, context: Context) -> Stage:
+    fields = fields_of(node)
+    expr: Expr | None = None
+    for key in ("when", "unless"):
+        if key in fields:
+            value = logic.condition(fields[key], context)
+            one: Expr = Literal(value) if isinstance(value, bool) else value
+            one = one if key == "when" else Unary("!", one)
+            expr = one if expr is None else Binary("&&", expr, one)
+    schedules = [get(one, "schedule") for one in sequence(fields.get("triggers"))]
+    for schedule in schedules:
+        branches = get(schedule, "filters", "branches")
+        globs = Globs(context.strings(get(branches, "only")), context.strings(get(branches, "ignore")))
+        found.triggers.append(
+            Trigger(TriggerKind.SCHEDULE, name, globs, cron=string(get(schedule, "cron")), span=context.span(node))
+        )
+    if schedules:
+        expr = SCHEDULED if expr is None else Binary("&&", SCHEDULED, expr)
+    known = {"jobs", "when", "unless"}
+    return Stage(
+        name,
+        needs=(),
+        condition=Condition(expr, Phase.COMPILE, "") if expr is not None else None,
+        natives=context.natives(fields, known, f"workflows.{name}."),
+        span=context.span(node),
+    )
+
+
+class _Workflow:
+    """The jobs of one workflow."""
+
+    def __init__(self, stage: str, found: Found, context: Context) -> None:
+        self._stage, self._found, self._context = stage, found, context
+        self._taken = {job.id for job in found.jobs}
+        self._names: dict[str, str] = {}
+
+    def jobs(self, node: Node | None) -> list[Job]:
+        entries = [one for one in sequence(node) if is_scalar(one) or len(items(one)) == 1]
+        uses = [self._use(entry) for entry in entries]
+        for name, _, fields, _ in uses:
+            self._identify(
+                self._context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
+            )
+        made = [self._job(*use) for use in uses]
+        return [dataclasses.replace(job, needs=tuple(self._linked(job))) for job in made]
+
+    def _linked(self, job: Job) -> Iterator[Need]:
+        for need in job.needs or ():
+            yield dataclasses.replace(need, job=self._names.get(need.job, need.job))
+
+    def _identify(self, name: str) -> str:
+        """The job's id: its name, with the workflow's before it where another workflow has one of that name."""
+        ident = f"{self._stage}.{name}" if name in self._taken else name
+        count = 2
+        while ident in self._names.values():
+            ident, count = f"{name}-{count}", count + 1
+        self._names.setdefault(name, ident)
+        return ident
+
+    def _use(self, entry: Node) -> tuple[str, Node | None, Fields, Node]:
+        if is_scalar(entry):
+            return string(entry), None, {}, entry
+        name, _, body = items(entry)[0]
+        return name, body, fields_of(body), entry
+
+    def _job(self, name: str, body: Node | None, fields: Fields, entry: Node) -> Job:
+        context = self._context
+        shown = context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
+        ident = self._names[shown]
+        owner = f"jobs.{ident}."
+        self._found.used.add(name)
+        matrix = _matrix(fields.get("matrix"), context)
+        job = self._made(name, ident, body, fields, matrix)
+        condition = logic.filtered(fields.get("filters"), context)
+        group = context.text(fields.get("serial-group"))
+        declared = self._declared(name)
+        natives = context.natives(fields, {*_USE, *declared} - {"context"}, owner)
+        kept = context.natives(fields_of(fields.get("filters")), {"branches", "tags"}, f"{owner}filters.")
+        if is_scalar(fields.get("filters")) and fields.get("filters") is not None:
+            kept = (context.native(f"{owner}filters", fields["filters"]),)
+        known = job.calls is None and "type" not in fields
+        return dataclasses.replace(
+            job,
+            stage=self._stage,
+            needs=tuple(_needs(fields.get("requires"), context)),
+            condition=Condition(condition, Phase.COMPILE) if condition is not None else None,
+            matrix=matrix,
+            concurrency=Concurrency(group, queue=True) if group else None,
+            natives=(*job.natives, *(natives if known else self._other(natives, declared)), *kept),
+            comment=context.tree.comment(entry) if "#" in context.tree.text else "",
+            span=job.span or context.span(entry),
+            key_span=context.span(entry),
+        )
+
+    def _other(self, natives: tuple[Native, ...], declared: set[str]) -> tuple[Native, ...]:
+        """Of a job that is not here, all that is no word of workflows is an input."""
+        del declared
+        return tuple(one for one in natives if one.key.rpartition(".")[2] == "context")
+
+    def _declared(self, name: str) -> set[str]:
+        found = self._context.library.job(name, self._context)
+        return set(fields_of(fields_of(found[0]).get("parameters"))) if found is not None else set()
+
+    def _made(self, name: str, ident: str, body: Node | None, fields: Fields, matrix: Matrix | None) -> Job:
+        context = self._context
+        if context.plain(fields.get("type")) == "approval":
+            return Job(ident, approval=Approval())
+        found = context.library.job(name, context)
+        if found is None:
+            inputs = tuple(one for one in given(body, context) if one.name not in _USE)
+            node = body if body is not None else fields.get("name")
+            ref = context.library.component(name, context, node) if node is not None else None
+            ref = ref or dataclasses.replace(context.library.component(name, context, self._found_node()), span=None)
+            return Job(ident, calls=ref, inputs=inputs)
+        definition, inner = found
+        scope: Scope = context.library.scope(definition, body, context)
+        for axis in matrix.axes if matrix else ():
+            scope[axis.name] = Template((Ref("matrix", (axis.name,)),))
+        around = (fields.get("pre-steps"), fields.get("post-steps"), context)
+        return read_job(definition, ident, inner.within(scope), around=around)
+
+    def _found_node(self) -> Node:
+        return self._context.tree.documents[0]
+
+
+def _needs(node: Node | None, context: Context) -> Iterator[Need]:
+    """`requires`: names, or names with the outcomes that are waited for."""
+    for one in sequence(node) if not is_mapping(node) else (node,):
+        if is_scalar(one):
+            yield Need(context.plain(one), span=context.span(one))
+            continue
+        for name, _, value in items(one):
+            words = context.strings(value)
+            when = _STATUS.get(words[0], words[0]) if len(words) == 1 else " ".join(words)
+            yield Need(name, when or "success", span=context.span(one))
+
+
+def _matrix(node: Node | None, context: Context) -> Matrix | None:
+    if node is None:
+        return None
+    parameters = fields_of(get(node, "parameters"))
+    axes = tuple(
+        Axis(name, context.texts(value))
+        if is_sequence(context.followed(value)[0])
+        else Axis(name, computed=context.plain(value))
+        for name, value in parameters.items()
+    )
+    rows: list[Row] = []
+    for one in sequence(get(node, "exclude")):
+        row: list[tuple[str, Text]] = [(name, context.text(value)) for name, _, value in items(one)]
+        rows.append(tuple(row))
+    return Matrix(axes, exclude=tuple(rows), span=context.span(node))
