@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -220,7 +221,8 @@ def test_undo_ends_when_the_old_revision_has_all_the_traffic_verified(
     monkeypatch.setattr(plane, "undo", undo)
     plane.become(State.SOAKING)
     assert seaway("rollout", "undo", "production") == 0
-    assert capsys.readouterr().out.startswith("shop-aaaaaaaaaaaa serves production at 100 %, verified after 0.")
+    said = capsys.readouterr().out
+    assert re.match(r"shop-aaaaaaaaaaaa serves production at 100 %, verified after \d+(\.\d)? s", said), said
 
 
 @pytest.mark.usefixtures("running")
@@ -295,7 +297,7 @@ def test_silence_is_broken_by_what_is_waited_for(
 ) -> None:
     monkeypatch.setattr(watching, "HEARTBEAT", 0.2)
     plane.become(State.OBSERVING, waiting=Waiting("the pause", "the engine", NOW, "it goes on"))
-    assert seaway("rollout", "watch", NAME, "--timeout", "2s") == 130
+    assert seaway("rollout", "watch", NAME, "--timeout", "4s") == 130
     assert "◌ still observing, waiting for the pause" in capsys.readouterr().err
 
 
@@ -316,9 +318,9 @@ def test_a_control_plane_that_comes_back_mends_the_view(
     second = Running(home, plane)
     second.start()
     plane.happen("rollout.finished", outcome="succeeded")
-    monkeypatch.setattr(watching, "LAST_EVENT", 5.0)
+    monkeypatch.setattr(watching, "LAST_EVENT", 60.0)
     plane.become(State.SUCCEEDED)
-    view.join(30)
+    view.join(120)
     second.end()
     assert codes == [0]
     assert said == ["05:06:07 ⟳ started: shop-bbbbbbbbbbbb for production", "05:06:07 ✔ succeeded"]
