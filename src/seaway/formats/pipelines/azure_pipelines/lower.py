@@ -37,6 +37,8 @@ _HOSTED = ("ubuntu-", "windows-", "macos-", "macOS-", "vs20")
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     jobs = tuple(job for job in pipeline.jobs if not job.template)
+    posts = (*pipeline.post, *(post for stage in pipeline.stages for post in stage.post))
+    pipeline = dataclasses.replace(pipeline, post=posts, index={})
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
     if flat and pipeline.stages:
         jobs = tuple(dataclasses.replace(job, stage="") for job in with_stage_order(pipeline, list(jobs)))
@@ -78,8 +80,8 @@ def _around(pipeline: Pipeline, losses: Losses) -> None:
         )
     for native in pipeline.natives:
         losses.dropped(native.key, "Azure has nothing like it", "", native.span)
-    for post in (*pipeline.post, *(one for stage in pipeline.stages for one in stage.post)):
-        why = "Azure has no work after a whole pipeline"
+    for post in pipeline.post:
+        why = "Azure has no work after a stage or a whole pipeline"
         losses.dropped(f"post {post.when}", why, "add a last stage with a condition", post.span)
     for one in pipeline.unresolved:
         losses.manual(one.text, one.why, "", one.span)
