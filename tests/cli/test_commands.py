@@ -165,7 +165,7 @@ def test_show_prints_the_tree(capsys: pytest.CaptureFixture[str]) -> None:
     assert seaway("rollout", "show") == 0
     shown = capsys.readouterr().out
     assert "⟳ shop to production   observing" in shown
-    assert "candidate shop-bbbbbbbbbbbb  set 5 %     verified 5 %     observed 4.9 % of 8143" in shown
+    assert "candidate shop-bbbbbbbbbbbb  set 5 %   verified 5 %   observed 4.9 % of 8143" in shown
 
 
 # ------------------------------------------------------------ steering
