@@ -14,7 +14,7 @@ from seaway.assess.dora.owners import attribute
 from seaway.model.delivery import Deployment, Pull
 from seaway.model.history import PICKS, REVERTS
 from support.delivery import BEGIN, DAY, at, commit, deploy, failed, history, incident, line, one, report, sha
-from support.repositories import Repository
+from support.repositories import Repository, git
 
 
 def test_01_a_deployment_of_ten_commits_with_one_incident_fails_whole_not_by_a_tenth() -> None:
@@ -344,6 +344,33 @@ def test_after_a_commit_that_is_not_here_what_follows_is_of_low_confidence_and_s
     assert found.lanes[0].lead_time.unsure == found.lanes[0].lead_time.commits.n == 6
     assert len(found.unknowns) == 2
     assert report(past, deploy("d0", "c1", 1.5), deploy("d2", "c7", 8)).unknowns == ()
+
+
+def test_a_shallow_clone_makes_what_came_to_its_cut_doubtful_and_is_said(tmp_path: Path) -> None:
+    made = Repository(tmp_path / "whole")
+    base = made.commit(files={"a": "1"}, at=int(BEGIN))
+    side = [made.commit(base, files={"s": "0"}, at=int(BEGIN) + 1)]
+    main = [made.commit(base, files={"m": "0"}, at=int(BEGIN) + 1)]
+    for n in range(1, 6):
+        side.append(made.commit(side[-1], files={"s": str(n)}, at=int(BEGIN) + 100 * n))
+        main.append(made.commit(main[-1], files={"m": str(n)}, at=int(BEGIN) + 100 * n))
+    merge = made.commit(main[-1], side[-1], at=int(BEGIN) + 900)
+    made.point("heads/main", merge)
+    git(tmp_path, "clone", "-q", "--depth", "4", f"file://{tmp_path}/whole", "cut")
+    steps = [
+        Deployment(name, "shop", "production", of, at(0), at(hours))
+        for name, of, hours in (("d0", main[-2], 1.0), ("d1", main[-1], 2.0), ("d2", merge, 3.0))
+    ]
+
+    def doubtful(folder: str) -> tuple[list[bool], tuple[str, ...]]:
+        past, _ = Commits(Git(tmp_path / folder), None).read([])
+        found = report(past, *steps)
+        return [step.sure for step in found.lanes[0].lead_time.ownership.steps], found.unknowns
+
+    assert doubtful("whole") == ([True, True, True], ())
+    sure, said = doubtful("cut")
+    assert sure == [False, True, False]  # the second met only what the first had
+    assert any("shallow" in each for each in said)
 
 
 def test_a_line_that_was_rewritten_is_of_low_confidence() -> None:

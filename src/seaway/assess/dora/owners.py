@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seaway.assess.dora import graph
 from seaway.model.delivery import Deployment, Kind
-from seaway.model.history import CUT, History
+from seaway.model.history import History
 
 Ints = NDArray[np.int64]
 NOBODY = -1
@@ -113,7 +113,7 @@ class _Walk:
         history, before = self._history, self._before
         forward = Move.ROLLBACK if deployment.kind is Kind.ROLLBACK else Move.FORWARD
         if before < 0:
-            return Step(deployment, Move.FIRST, position, new, sure=not history.marks[position] & CUT)
+            return Step(deployment, Move.FIRST, position, new)
         if position == before:
             return Step(deployment, Move.REDEPLOY, position)
         if new and met == before:
@@ -141,7 +141,16 @@ class _Walk:
                 again += int(sizes[at])
                 at = self._history.first[at]
             self._steps[index] = self._steps[index]._replace(again=again)
+        if self._history.shallow:
+            self._doubt_what_was_cut(owners)
         return Ownership(owners.tolist(), self._line, owners, lines, tuple(self._steps))
+
+    def _doubt_what_was_cut(self, owners: Ints) -> None:
+        """A step that came to the cut of a shallow clone may own what was deployed before, behind the cut."""
+        where = self._history.where
+        cut = [where[sha] for sha in self._history.shallow.split() if sha in where]  # git gives these no parents
+        for index in {int(owner) for owner in owners[cut] if owner != NOBODY}:
+            self._steps[index] = self._steps[index]._replace(sure=False)
 
 
 def _take(
