@@ -180,6 +180,28 @@ def test_a_store_that_cannot_be_written_only_costs_time(made: Repository, tmp_pa
     assert Commits(Git(made.folder), tmp_path / "gone").read([])[0].shas == shas
 
 
+def test_a_full_disk_leaves_no_half_of_a_store(made: Repository, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shas = grown(made, 2)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        assert Commits(Git(made.folder), store).read([])[0].shas == shas
+        assert list(store.iterdir()) == []
+    Commits(Git(made.folder), store).read([])
+    assert len(list(store.iterdir())) == 1
+
+
+def test_a_bare_repository_and_a_folder_below_one_are_read_too(made: Repository, tmp_path: Path) -> None:
+    shas = grown(made, 3)
+    git(tmp_path, "clone", "-q", "--bare", str(made.folder), "bare")
+    (made.folder / "below").mkdir()
+    for folder in (tmp_path / "bare", made.folder / "below"):
+        assert Commits(Git(folder), None).read([])[0].shas == shas
+
+
 def test_what_the_configuration_of_a_repository_names_is_never_run(made: Repository, tmp_path: Path) -> None:
     shas = grown(made, 3)
     trap = tmp_path / "trap"

@@ -156,10 +156,14 @@ class Commits:
         place = self._place(name)
         if place is None:
             return
-        with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(data)
-            file.close()
-            Path(file.name).replace(place)
+        with contextlib.suppress(OSError):
+            handle, beside = tempfile.mkstemp(prefix=f"{self._name}.", suffix=".part", dir=place.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                Path(beside).replace(place)
+            except OSError:
+                Path(beside).unlink(missing_ok=True)
 
 
 def _stamp(history: History, count: int) -> str:
