@@ -1,0 +1,157 @@
+"""`seaway convert` and `seaway pipeline`: what goes where, exit codes, and mistakes in words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seaway.cli import main
+from seaway.config import docs
+
+GITLAB = """\
+stages: [build, test]
+# compiles
+build:
+  stage: build
+  script: make
+  artifacts: {paths: [out/]}
+test:
+  stage: test
+  parallel:
+    matrix:
+      - OS: [a, b]
+  script: make test
+lint:
+  stage: test
+  script: make lint
+  coverage: '/\\d+%/'
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / ".gitlab-ci.yml"
+    path.write_text(GITLAB)
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> tuple[str, str]:
+    assert main.run(list(words)) == code
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    return said.out, said.err
+
+
+def test_a_conversion_prints_the_text_and_tells_the_losses(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = run(capsys, "convert", str(file), "--to", "GitHub-Actions", "--report", "losses.json")
+    assert "runs-on:" in out
+    assert "# compiles" in out
+    assert "gitlab_ci -> github_actions:" in err
+    report = json.loads(Path("losses.json").read_text())
+    assert report["format"] == "seaway.losses/v1"
+    assert sum(report["counts"].values()) == len(report["losses"])
+    coverage = next(one for one in report["losses"] if "coverage" in one["construct"])
+    assert coverage["source"]["path"] == ".gitlab-ci.yml"
+    assert coverage["source"]["line"] == 16
+
+
+def test_strict_fails_on_what_was_dropped_and_only_then(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "convert", str(file), "--to", "github_actions", "--strict", code=1)
+    file.write_text("a:\n  image: alpine:3.20\n  script: make\n")
+    run(capsys, "convert", str(file), "--to", "gitlab_ci", "--strict")
+
+
+def test_show_as_tree_document_and_pictures(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = run(capsys, "pipeline", "show", str(file))
+    assert "test   stage test; after build" in out
+    assert max(len(line) for line in out.splitlines()) <= 80
+    found = json.loads(run(capsys, "pipeline", "show", str(file), "--json")[0])
+    assert found["format"] == "seaway.pipeline/v1"
+    assert [(job["id"], job["needs"]) for job in found["jobs"]] == [
+        ("build", []),
+        ("test", ["build"]),
+        ("lint", ["build"]),
+    ]
+    expanded = json.loads(run(capsys, "pipeline", "show", str(file), "--json", "--expanded")[0])
+    assert [job["id"] for job in expanded["jobs"]] == ["build", "test (a)", "test (b)", "lint"]
+    assert "digraph" in run(capsys, "pipeline", "show", str(file), "--format", "dot")[0]
+    assert "flowchart LR" in run(capsys, "pipeline", "show", str(file), "--format", "mermaid")[0]
+    assert run(capsys, "pipeline", "show", str(file), "--format", "svg")[0].count("<rect") == 3
+
+
+def test_simulate_says_how_long_and_what_would_help(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("d.csv").write_text("job,seconds\nbuild,100\ntest,300\ntest,310\ntest,290\n")
+    words = ["pipeline", "simulate", str(file), "--durations", "d.csv"]
+    out, _ = run(capsys, *words, "--cache", "test=50%", "--shards", "test=3", "--svg", "s.svg")
+    assert "6m 40s with as many runners as it wants" in out
+    assert "critical path: build -> test (a)" in out
+    assert "2m 30s less  test with a cache that saves 50%" in out
+    assert "no duration was given, 1m 00s assumed: lint" in out
+    assert "<svg" in Path("s.svg").read_text()
+    found = json.loads(run(capsys, *words, "--runners", "1", "--json")[0])
+    assert (found["format"], found["total_s"], found["critical_path_s"]) == ("seaway.simulation/v1", 760.0, 400.0)
+    by_data = json.loads(run(capsys, *words, "--by-data", "--json")[0])["what_if"][0]
+    assert by_data["saved_s"] >= 0
+
+
+def test_render_writes_the_section_of_seaway_yaml(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("seaway.yaml").write_text(docs.section("pipeline"))
+    out, err = run(capsys, "pipeline", "render", "seaway.yaml", "--to", "github_actions")
+    assert "runs-on: ubuntu-latest" in out
+    assert "manual: " in err
+    Path("seaway.yaml").write_text("services: {a: {command: [x]}}\nenvironments: {p: {}}\n")
+    _, err = run(capsys, "pipeline", "render", "seaway.yaml", "--to", "github_actions", code=2)
+    assert "has no `pipeline:`" in err
+
+
+MISTAKES = {
+    "no file": (["convert", "none.yml", "--to", "github_actions"], "none.yml cannot be read"),
+    "a folder": (["convert", ".", "--to", "github_actions"], "is a folder"),
+    "an unknown target": (["convert", ".gitlab-ci.yml", "--to", "travis"], "known: azure_pipelines"),
+    "an unknown source": (["convert", "other.txt", "--to", "gitlab_ci"], "no pipeline of a system that is known"),
+    "not of that system": (
+        ["convert", ".gitlab-ci.yml", "--to", "gitlab_ci", "--from", "tekton"],
+        ".gitlab-ci.yml:1:1:",
+    ),
+    "broken YAML": (["pipeline", "show", "broken.yml", "--from", "gitlab_ci"], "broken.yml:2:1:"),
+    "no library": (["pipeline", "show", ".gitlab-ci.yml", "--library", "x"], "not a name and a folder"),
+    "no such job": (["pipeline", "simulate", ".gitlab-ci.yml", "--cache", "nobody=10%"], "no job 'nobody'"),
+    "no share": (["pipeline", "simulate", ".gitlab-ci.yml", "--cache", "test=much"], "not a job and a share"),
+    "one shard": (["pipeline", "simulate", ".gitlab-ci.yml", "--shards", "test=1"], "a number from 2"),
+    "no durations": (["pipeline", "simulate", ".gitlab-ci.yml", "--durations", "d.csv"], "d.csv cannot be read"),
+    "a duration in words": (["pipeline", "simulate", ".gitlab-ci.yml", "--durations", "bad.csv"], "bad.csv:2:1:"),
+    "durations that are no JSON": (
+        ["pipeline", "simulate", ".gitlab-ci.yml", "--durations", "bad.json"],
+        "bad.json:1:",
+    ),
+    "a circle": (["pipeline", "simulate", "circle.yml", "--from", "gitlab_ci"], "wait for each other"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_says_what_and_what_next_and_exits_with_2(
+    name: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("broken.yml").write_text("a: [\n")
+    Path("other.txt").write_text("hello\n")
+    Path("bad.csv").write_text("test,1\ntest,soon\n")
+    Path("bad.json").write_text("{nope")
+    Path("circle.yml").write_text("a: {script: x, needs: [b]}\nb: {script: x, needs: [a]}\n")
+    words, said = MISTAKES[name]
+    out, err = run(capsys, *words, code=2)
+    assert out == ""
+    assert said in err
+
+
+def test_converting_loads_nothing_of_the_engine() -> None:
+    program = (
+        "import sys; from seaway.cli import main; main.run(['pipeline', 'show', '--help']);"
+        "from seaway.app import pipelines;"
+        "assert not {'dbos', 'sqlalchemy', 'pydantic', 'numpy', 'starlette'} & set(sys.modules), sorted(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=60)
