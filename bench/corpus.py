@@ -145,7 +145,7 @@ def _github_job(dice: Random, names: list[str]) -> list[str]:
     if dice.random() < 0.3:
         lines.append(f"    timeout-minutes: {dice.randrange(5, 60)}")
     lines += ["    steps:", "      # the files", "      - uses: actions/checkout@v4"]
-    for _ in range(dice.randrange(2, 8)):
+    for _ in range(dice.randrange(2, 9)):
         lines += _github_step(dice)
     return lines
 

@@ -41,16 +41,15 @@ def converted(system: str, path: Path) -> Written:
 
 def texts() -> dict[str, str]:
     found = {f".github/workflows/{path.parent.name}.yml": render(parse(path.read_text(), "x.yml")).text for path in OWN}
-    found |= {
-        f".github/workflows/{system}-{path.parent.name}.yml": converted(system, path).text for system, path in FOREIGN
-    }
-    return found
+    return found | foreign()
 
 
 def foreign() -> dict[str, str]:
-    return {
+    found = {
         f".github/workflows/{system}-{path.parent.name}.yml": converted(system, path).text for system, path in FOREIGN
     }
+    whole = sorted(FORMATS.glob("conversions/*/github_actions.yml"))
+    return found | {f".github/workflows/{path.parent.name}.yml": path.read_text() for path in whole}
 
 
 def labels(text: str) -> set[str]:

@@ -224,10 +224,9 @@ def _uploads(job: Job) -> tuple[Artifact, ...]:
 def _optional(jobs: tuple[Job, ...]) -> frozenset[str]:
     """Jobs that may be left out, and those that wait for one such: GitHub asks the whole chain."""
     found: set[str] = set()
+    asking = {job.id for job in jobs if job.condition is not None and job.condition.expr != Literal(value=False)}
     for _ in jobs:
-        more = {
-            job.id for job in jobs if job.condition is not None or any(need.job in found for need in job.needs or ())
-        }
+        more = {job.id for job in jobs if job.id in asking or any(need.job in found for need in job.needs or ())}
         if more <= found:
             break
         found |= more

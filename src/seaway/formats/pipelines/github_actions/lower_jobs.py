@@ -14,6 +14,7 @@ from seaway.formats.pipelines.github_actions import lower_steps
 from seaway.formats.pipelines.github_actions.lower_late import late, setting
 from seaway.formats.pipelines.github_actions.lower_scripts import provided
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
+from seaway.formats.pipelines.github_actions.nearest import NEEDS_PACKAGES
 from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Text, Unary, both, refs, walk
 from seaway.model.pipeline import (
     Artifact,
@@ -84,7 +85,7 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         services=services,
         matrix=_matrix(job, inner),
         variables=(*given, *inner.variables(own, Place.JOB)),
-        permissions=Permissions((("contents", "write"),)) if lower_steps.pushes(steps) else None,
+        permissions=_permissions(steps, given),
         steps=steps,
         outputs=(*inner.variables(job.outputs, Place.STEP), *around.outputs.get(job.id, ())),
         timeout=job.timeout,
@@ -197,6 +198,15 @@ def _call(job: Job, scope: Scope, around: Around) -> Job:
 
 
 # Where it runs.
+
+
+def _permissions(steps: tuple[Step, ...], given: tuple[Variable, ...]) -> Permissions | None:
+    """More than reading, where a script pushes commits or images."""
+    packages = any(one.name in NEEDS_PACKAGES for one in given)
+    commits = lower_steps.pushes(steps)
+    if not packages and not commits:
+        return None
+    return Permissions((("contents", "write" if commits else "read"), *([("packages", "write")] if packages else [])))
 
 
 def _tolerance(job: Job, scope: Scope) -> bool | Condition:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from seaway.formats.pipelines import shell
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text, template
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
-from seaway.formats.pipelines.github_actions.nearest import NEAREST
+from seaway.formats.pipelines.github_actions.nearest import IN_STEPS, NEAREST
 from seaway.model.expression import Expr, Ref, Template, Text, parts
 from seaway.model.pipeline import Job, Run, Step, System, Variable
 
@@ -63,6 +63,7 @@ def provided(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[tuple[Var
         if any(name == used for used in read_names(steps)):
             found[name] = Template((Ref("matrix", (name,)),))
     found |= _shards(job, steps)
+    steps = tuple(_in_steps(step, job, scope) for step in steps)
     left = [name for name in _not_set(steps, scope) if name not in found and name not in short]
     for name in left:
         if name.startswith(_FOREIGN):
@@ -104,6 +105,15 @@ def _exported(steps: tuple[Step, ...], system: System) -> dict[str, Expr | Templ
     for script, kind in scripts(steps):
         found |= shell.exports(script, shell.predefined(system), kind)
     return found
+
+
+def _in_steps(step: Step, job: Job, scope: Scope) -> Step:
+    """A step with the values that GitHub lets only steps see."""
+    wanted = [name for name in read_names((step,)) if name in IN_STEPS and name not in scope.known]
+    for name in wanted:
+        scope.losses.approximated(f"${name}", IN_STEPS[name][1], "", job.span, mark=job.span)
+    given = tuple(Variable(name, template(IN_STEPS[name][0])) for name in wanted)
+    return dataclasses.replace(step, env=(*step.env, *given)) if given else step
 
 
 def _nearest(name: str, job: Job, scope: Scope) -> dict[str, Text]:

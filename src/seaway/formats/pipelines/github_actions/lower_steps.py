@@ -24,7 +24,7 @@ from seaway.model.pipeline import (
     Variable,
 )
 
-_PUSHES = re.compile(r"\bgit\s+(?:-\S+\s+)*push\b")
+_PUSHES = re.compile(r"\bgit\s[^\n;|&]{0,200}?\bpush\b")
 _ACTION = re.compile(r"(?:[\w.-]+/[\w.-]+(?:/[\w./-]+)?@[\w./-]+|\./\S+|docker://\S+)\Z")
 _BRACKETS = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _POST = {"always": "always", "cleanup": "always", "failure": "failure", "aborted": "cancelled", "success": "success"}
@@ -256,13 +256,14 @@ def _template(pieces: tuple[str | Expr, ...]) -> Text:
 
 
 def artifact(work: Artifact, scope: Scope) -> Artifact:
-    """An upload or a download."""
+    """An upload or a download. Azure gives each download a folder of its name."""
+    into = work.into or (work.name if work.direction == "down" and scope.system is System.AZURE_PIPELINES else "")
     return dataclasses.replace(
         work,
         name=scope.text(work.name, Place.STEP),
         paths=tuple(scope.text(one, Place.STEP) for one in work.paths),
         exclude=tuple(scope.text(one, Place.STEP) for one in work.exclude),
-        into=scope.text(work.into, Place.STEP),
+        into=scope.text(into, Place.STEP),
         component=None,
         inputs=(),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from seaway.formats.pipelines.github_actions.contexts import FUNCTIONS
-from seaway.formats.pipelines.github_actions.expressions import template
+from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed, template
 from seaway.formats.pipelines.github_actions.nearest import NEAREST
 from seaway.formats.pipelines.github_actions.substitute import as_expr
 from seaway.formats.pipelines.losses import Losses
@@ -35,6 +35,7 @@ from seaway.model.span import Span
 _SECRET = re.compile(
     r"(?:^|_)(?:TOKEN|SECRETS?|PASS(?:WORD|PHRASE|WD)?|(?:API|ACCESS|DEPLOY|SSH|PRIVATE|AUTH)_?KEY|KEY|PAT|CREDENTIALS?)(?:_|$)"
 )
+_START = re.compile(r"/?\^([\w-]+)(?![\w*?+{|-])")
 _MAX_DEPTH = 10
 _CALLS = frozenset({*FUNCTIONS.values(), "changed", "exists", "matches"})
 _OPPOSITE = {"==": "!=", "!=": "==", "=~": "!~", "!~": "=~"}
@@ -82,6 +83,8 @@ class Scope:
 
     def value(self, expr: Expr, place: Place, span: Span | None, depth: int = 0) -> Expr | Text:
         """One expression within a text: a variable of the file is spliced in."""
+        if isinstance(expr, Ref) and expr.context == "native" and _whole(expr) in NEAREST:
+            return template(NEAREST[_whole(expr)][0])
         if isinstance(expr, Ref) and expr.context == "env" and place is not Place.STEP:
             name = str(expr.path[0]) if expr.path else ""
             if name in self.axes:
@@ -118,6 +121,21 @@ class Scope:
             return expr
         return no_way(expr.text)
 
+    def _by_start(self, expr: Expr, span: Span | None) -> Expr | None:
+        """A pattern that GitHub cannot say, by the fixed text that it begins with; None where it has none or need not be changed."""
+        if not isinstance(expr, Binary) or expr.op != "=~" or not isinstance(expr.right, Literal):
+            return None
+        try:
+            printed(expr)
+        except Unprintable:
+            start = _START.match(str(expr.right.value))
+            if start is None:
+                return None
+            why = f"GitHub has no patterns: it asks only whether the text starts with `{start[1]}`"
+            self.losses.approximated(f"pattern {expr.right.value}", why, "", span)
+            return Call("starts_with", (expr.left, Literal(start[1])))
+        return None
+
     def _ref(self, ref: Ref, place: Place, span: Span | None) -> Expr:
         name = str(ref.path[0]) if ref.path else ""
         if ref.context == "env" and place is not Place.STEP:
@@ -132,7 +150,7 @@ class Scope:
         if ref.context == "var":
             return self.outside(name, place, span)
         if ref.context == "native":
-            whole = ".".join(str(part) for part in ref.path)
+            whole = _whole(ref)
             return as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
         if ref.context == "matrix" and place is Place.CONDITION:
             return no_way(f"a value of the matrix ({name}) in a job's condition")
@@ -169,10 +187,23 @@ class Scope:
         if changes:
             why = "GitHub knows changed files only in triggers, for the whole workflow: this runs whatever changed"
             self.losses.approximated("changes", why, "put the paths into `on.push.paths`", found.span or span)
+        expr = mapped(mapped(expr, _chosen), lambda one: self._by_start(one, found.span or span))
         expr = simplified(self.expr(expr, place, found.span or span))
         if expr == Literal(True):
             return None
         return dataclasses.replace(found, expr=expr)
+
+
+def _chosen(expr: Expr) -> Expr | None:
+    """`iif` where only truth counts; in a text `&&` and `||` give the value."""
+    if not isinstance(expr, Call) or expr.name != "iif" or len(expr.args) != 3:
+        return None
+    asked, yes, no = (mapped(one, _chosen) for one in expr.args)
+    return Binary("||", Binary("&&", asked, yes), Binary("&&", Unary("!", asked), no))
+
+
+def _whole(ref: Ref) -> str:
+    return ".".join(str(part) for part in ref.path)
 
 
 def mapped(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 _REGISTRY = "GitHub's registry in place of GitLab's"
 
+# Seen in steps only.
+IN_STEPS: dict[str, tuple[str, str]] = {
+    "CI_JOB_STATUS": ("${{ job.status }}", "its words are success, failure and cancelled"),
+}
+NEEDS_PACKAGES = frozenset({"CI_REGISTRY_PASSWORD"})
+
 NEAREST: dict[str, tuple[str, str]] = {
     "CI_REGISTRY": ("ghcr.io", _REGISTRY),
     "CI_REGISTRY_IMAGE": ("ghcr.io/${{ github.repository }}", _REGISTRY),
     "CI_REGISTRY_USER": ("${{ github.actor }}", _REGISTRY),
-    "CI_REGISTRY_PASSWORD": ("${{ secrets.GITHUB_TOKEN }}", "the job needs `permissions: packages: write`"),
+    "CI_REGISTRY_PASSWORD": ("${{ secrets.GITHUB_TOKEN }}", _REGISTRY),
     "CI_JOB_TOKEN": ("${{ secrets.GITHUB_TOKEN }}", "the token of the run has other rights"),
     "CI_SERVER_URL": ("${{ github.server_url }}", ""),
     "CI_PROJECT_NAME": ("${{ github.event.repository.name }}", ""),
