@@ -19,6 +19,7 @@ from seaway.model import codec
 from seaway.model.analysis import Judging, Kind, Metric, Spec, Stop, Underpowered
 from seaway.model.environment import Budget, CanaryStep, Environment, Strategy
 from seaway.model.rollout import Rollout, State
+from seaway.model.service import Sticky
 from seaway.model.verdict import Histogram, Outcome, Reaction, Sample
 from seaway.rollout.messages import Abort
 from support import plans
@@ -111,7 +112,7 @@ def test_a_second_engine_goes_on_with_the_same_evidence(bench: Bench) -> None:
         assert case is not None
         assert case.evidence.canary is not None
         taken_over = case.evidence.canary.judgement
-        assert len(taken_over.worked) >= first["batches"] > 3
+        assert taken_over.standing.batches >= first["batches"] > 3
         done = bench.ended(rollout)
     again = replayed(bench, done)
     assert again["verdict"] == "pass"
@@ -258,6 +259,34 @@ def test_an_underpowered_canary_gets_synthetic_requests_only_where_that_is_decla
             )
             bench.ended(bench.submit(plan=made))
             assert (judged.LOAD in asked) == (underpowered and kind is Underpowered.LOAD)
+
+
+def test_memory_stays_flat_however_long_it_looks(bench: Bench) -> None:
+    """What was weighed is in the table; the engine keeps sums only."""
+    with bench.running() as engine:
+        bench.release("a")
+        bench.hands.world.rate = 40.0
+        rollout = bench.submit("b", where=where())
+        bench.until(rollout, lambda now: now.state is State.OBSERVING and bool(now.verdicts))
+        time.sleep(1.5)
+        case = engine._desk.case(rollout)
+        assert case is not None
+        canary = case.evidence.canary
+        assert canary is not None
+        assert canary.judgement.standing.batches > 4
+        assert (canary.judgement.worked, canary.judgement.seen, canary.judgement.pending) == ([], {}, {})
+        engine.tell(rollout, Abort("ann"), "")
+        bench.ended(rollout, State.ROLLED_BACK)
+
+
+def test_a_sticky_service_is_judged_by_the_share_that_was_realised(bench: Bench) -> None:
+    of = replace(plans.service(), sticky=Sticky("salt"))
+    with bench.running():
+        bench.release("a", of=of)
+        done = bench.release("b", of=of, where=where())
+    ticks = [row["batches"] for row in rows(bench, done.id) if row.get("kind") == "tick"]
+    assert ticks
+    assert not any("weight" in batch for tick in ticks for batch in tick)
 
 
 def test_without_the_judge_nothing_of_it_is_kept(bench: Bench) -> None:

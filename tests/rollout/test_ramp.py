@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from rollout import given
 from rollout.world import Broken, World
 from seaway.model import weight
+from seaway.model.analysis import Underpowered
 from seaway.model.instance import InstanceState
-from seaway.model.plan import Ramp
+from seaway.model.plan import Analysis, Ramp
 from seaway.model.rollout import State
-from seaway.model.verdict import Outcome
-from seaway.rollout import messages, ramping
+from seaway.model.verdict import Outcome, Reaction
+from seaway.rollout import judging, messages, ramping
 from seaway.rollout.why import why
 
 
@@ -109,6 +111,31 @@ def test_without_a_proof_it_is_extended_and_then_held(world: World) -> None:
     assert "judge: inconclusive" in held.reason
     assert "after 8 s more" in held.reason
     assert now(world) < weight.WHOLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "few"),
+    [
+        (Underpowered.HOLD, Reaction.HOLD),
+        (Underpowered.EXTEND, Reaction.EXTEND),
+        (Underpowered.LOAD, Reaction.CONTINUE),
+    ],
+)
+def test_an_underpowered_canary_never_slides_through_a_lenient_policy(kind: Underpowered, few: Reaction) -> None:
+    lenient = replace(given.JUDGING, on_inconclusive=Reaction.CONTINUE, on_no_data=Reaction.CONTINUE, underpowered=kind)
+    made = given.plan(strategy=given.ramp(), judging=lenient, objectives=())
+    strict, sure = (judging.voters(replace(made, underpowered=under))[0].reactions for under in (True, False))
+    assert (strict[Outcome.NO_DATA], strict[Outcome.INCONCLUSIVE]) == (few, few)
+    assert (sure[Outcome.NO_DATA], sure[Outcome.INCONCLUSIVE]) == (Reaction.CONTINUE, Reaction.CONTINUE)
+
+
+def test_a_pause_watches_for_harm_and_asks_for_no_proof() -> None:
+    made = World(given.plan(judging=given.JUDGING, objectives=()))
+    made.verdict = Outcome.INCONCLUSIVE
+    made.run()
+    assert made.rollout.state is State.HELD  # by the analysis at the end, not by the pause before it
+    assert isinstance(made._step(), Analysis)
+    assert [record.outcome for record in made.rollout.steps if record.outcome] == ["done"] * made.rollout.step
 
 
 def test_a_person_may_end_it(world: World) -> None:

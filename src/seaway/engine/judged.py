@@ -99,11 +99,8 @@ class Canary:
                 taken.append(batch.metric)
         if not taken:
             return ()
-        before = len(self.judgement.worked)
         self.judgement.look(everything=True)
-        ticks = self.judgement.worked[before:]
-        for tick in ticks:
-            self._count(tick)
+        ticks = self._worked()
         head = record.head(self.judgement)
         rows: tuple[Row, ...] = () if head == self._head else ({"kind": "head", **head},)
         self._head = head
@@ -135,8 +132,15 @@ class Canary:
     def resume(self) -> None:
         """Go on with the judgement that was put here."""
         self._head = record.head(self.judgement)
-        for tick in self.judgement.worked:
+        self._worked()
+
+    def _worked(self) -> list[list[Batch]]:
+        """The ticks that were weighed since the last call. Memory stays flat: they are in the table, and none comes twice."""
+        ticks, self.judgement.worked = self.judgement.worked, []
+        self.judgement.seen.clear()
+        for tick in ticks:
             self._count(tick)
+        return ticks
 
     # ------------------------------------------------------------ the ramp
 
@@ -175,6 +179,10 @@ class Canary:
 def routed(rollout: Rollout, later: Rollout) -> Routed:
     """The candidate's weight in force, from what is verified; `later`: the rollout after the counters were read."""
     since, weight = rollout.memory.get("verified_at"), rollout.weights[rollout.plan.candidate.id]
+    if rollout.plan.candidate.service.sticky is not None:
+        return Routed(
+            None, rollout.created
+        )  # users are assigned, not requests: only the share that was realised is known
     if (
         not isinstance(since, (int, float))
         or weight.verified is None

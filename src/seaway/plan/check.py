@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from seaway.errors import PlanRefused
 from seaway.model import weight
+from seaway.model.analysis import JUDGE
 from seaway.model.plan import Analysis, Approval, PauseUntil, Plan, Promote, Ramp, Scale, SetWeight, Soak
 
 _GATES = (Approval, PauseUntil)
@@ -32,9 +33,9 @@ def _problems(plan: Plan) -> Iterable[str]:
         yield "gates come first: nothing may have started when they are asked"
     if plan.candidate.service.replicas < 1:
         yield f"{plan.service} has {plan.candidate.service.replicas} replicas; to stop it use `seaway down`"
-    names = [guard.name for guard in plan.guards]
+    names = [guard.name for guard in plan.guards] + ([JUDGE] if plan.judging else [])
     if len(set(names)) != len(names):
-        yield "two guards have the same name"
+        yield "two guards have the same name, or one is called like the judge"
     if Analysis in kinds and not plan.guards and plan.judging is None:
         yield "an `analysis` step needs objectives or the judge: without them nothing could ever pass"
     if Ramp in kinds and plan.judging is None:
