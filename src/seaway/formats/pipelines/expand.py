@@ -139,6 +139,25 @@ def with_stage_order(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
     return found
 
 
+def files_from(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
+    """For each job those whose artifacts it finds in its folder without asking.
+
+    Where stages are barriers (GitLab), a job without needs gets the files of all stages before its own, one with needs
+    those of its needs, and `dependencies` says less. Elsewhere only needs count.
+    """
+    order = {stage.name: number for number, stage in enumerate(pipeline.stages)}
+    found: dict[str, tuple[str, ...]] = {}
+    for job in pipeline.jobs:
+        if pipeline.barrier and job.needs is None:
+            own = order.get(job.stage, 0)
+            names = [one.id for one in pipeline.jobs if not one.template and order.get(one.stage, 0) < own]
+        else:
+            names = [need.job for need in job.needs or () if need.artifacts]
+        chosen = names if job.dependencies is None else [name for name in job.dependencies if name in pipeline.index]
+        found[job.id] = tuple(dict.fromkeys(chosen))
+    return found
+
+
 def _stages_before(pipeline: Pipeline, members: dict[str, list[Job]]) -> dict[str, list[str]]:
     """For each stage the jobs it waits for: those of the nearest earlier stage that has some, or of the stages it names."""
     found: dict[str, list[str]] = {}

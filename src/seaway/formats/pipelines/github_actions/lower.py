@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from seaway.formats.pipelines.expand import with_stage_order
+from seaway.formats.pipelines.expand import files_from, with_stage_order
 from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers, lower_values
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
@@ -51,6 +51,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         matrices=frozenset(job.id for job in jobs if job.matrix is not None or job.parallel),
         outputs=asked,
         before=_before(jobs),
+        files=files_from(pipeline),
     )
     made = tuple(lower_jobs.lower(job, scope, around) for job in jobs)
     made = _without_off(made, losses)

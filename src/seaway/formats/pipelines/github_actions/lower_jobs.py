@@ -59,6 +59,7 @@ class Around:
     matrices: frozenset[str] = frozenset()
     outputs: dict[str, tuple[Variable, ...]] = field(default_factory=dict)
     before: dict[str, frozenset[str]] = field(default_factory=dict)
+    files: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def lower(job: Job, scope: Scope, around: Around) -> Job:
@@ -454,12 +455,11 @@ def _file_name(name: Text) -> Text:
 
 
 def _downloads(job: Job, around: Around) -> list[Step]:
-    """The files of the jobs before it, each back in its folder."""
+    """The files of the jobs before it that its system would have put there, each back in its folder."""
     return [
-        _download(need.job, one, matrix=need.job in around.matrices, maybe=need.job in around.optional)
-        for need in job.needs or ()
-        if need.artifacts
-        for one in around.uploads.get(need.job, ())
+        _download(name, one, matrix=name in around.matrices, maybe=name in around.optional)
+        for name in around.files.get(job.id, ())
+        for one in around.uploads.get(name, ())
     ]
 
 
