@@ -157,7 +157,7 @@ def test_a_job_that_never_runs_is_left_out_with_its_edges() -> None:
     ],
 )
 def test_conditions_stand_where_github_can_see_their_values(expr: Expr, text: str | None) -> None:
-    pipeline = made(job(condition=Condition(expr)), variables=(Variable("A", "x"),))
+    pipeline = made(job(condition=Condition(expr)), variables=(Variable("A", "x"),), parameters=(Parameter("x"),))
     condition = pipeline.jobs[0].condition
     assert (condition.text if condition else None) == text
 

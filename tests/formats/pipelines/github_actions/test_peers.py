@@ -6,37 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from formats.pipelines.test_conversions import CASES
 from seaway import registry
 from seaway.formats.pipelines.github_actions import parse, render
 from seaway.formats.pipelines.sources import from_mapping
-from seaway.model.loss import Written
 from support import github
 
 FORMATS = Path(__file__).parents[2]
-ENTRIES = {
-    "gitlab_ci": ".gitlab-ci.yml",
-    "azure_pipelines": "pipeline.yml",
-    "circleci": "config.yml",
-    "jenkins": "Jenkinsfile",
-}
 # Whole files that GitHub takes: what is odd on purpose is not among them.
 OWN = [
     path
     for path in sorted(FORMATS.glob("github_actions/*/workflow.yml"))
     if path.parent.name not in {"odd_shapes", "composite_action"}
 ]
-FOREIGN = [
-    (system, path)
-    for system, name in ENTRIES.items()
-    if system in registry.FORMATS["pipelines"]
-    for path in sorted(FORMATS.glob(f"{system}/*/{name}"))
-]
-
-
-def converted(system: str, path: Path) -> Written:
-    folder = path.parent
-    files = {one.relative_to(folder).as_posix(): one.read_text() for one in folder.rglob("*") if one.is_file()}
-    return render(registry.load_format("pipelines", system).parse(path.read_text(), path.name, from_mapping(files)))
+FOREIGN = {f".github/workflows/{case}.yml": case for case in CASES if case.system != "github_actions"}
 
 
 def texts() -> dict[str, str]:
@@ -45,9 +28,7 @@ def texts() -> dict[str, str]:
 
 
 def foreign() -> dict[str, str]:
-    found = {
-        f".github/workflows/{system}-{path.parent.name}.yml": converted(system, path).text for system, path in FOREIGN
-    }
+    found = {name: render(case.read()).text for name, case in FOREIGN.items()}
     whole = sorted(FORMATS.glob("conversions/*/github_actions.yml"))
     return found | {f".github/workflows/{path.parent.name}.yml": path.read_text() for path in whole}
 
@@ -90,11 +71,9 @@ def test_actionlint_sees_a_mistake(tmp_path: Path) -> None:
 def test_zizmor_finds_nothing_high_that_the_report_does_not_name(tmp_path: Path) -> None:
     """What a source is unsafe by, the result is as well: an image without a version, a cache in a release."""
     named = {"unpinned-images": "image ", "cache-poisoning": "cache in a release"}
-    losses = {
-        f".github/workflows/{system}-{path.parent.name}.yml": converted(system, path).losses for system, path in FOREIGN
-    }
     for name, rule in github.zizmor_high(tmp_path, foreign()):
-        assert any(loss.construct.startswith(named.get(rule, "?")) for loss in losses[name]), (name, rule)
+        losses = render(FOREIGN[name].read()).losses
+        assert any(loss.construct.startswith(named.get(rule, "?")) for loss in losses), (name, rule)
 
 
 @pytest.mark.real

@@ -38,7 +38,8 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return pipeline
     ordered = _ordered(pipeline)
     ids = lower_jobs.identifiers(ordered)
-    scope = Scope(pipeline.system, losses, ids=ids).with_variables(pipeline.variables)
+    inputs = {one.name for one in pipeline.parameters} | {one.name for each in pipeline.triggers for one in each.inputs}
+    scope = Scope(pipeline.system, losses, ids=ids, inputs=frozenset(inputs)).with_variables(pipeline.variables)
     optional = _optional(ordered)
     whole = _asked_by_rules(pipeline.rules)
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
@@ -68,7 +69,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         permissions=pipeline.permissions or READ_ONLY,
         concurrency=pipeline.concurrency or _superseding(pipeline),
         jobs=made,
-        shell=pipeline.shell,
+        shell=lower_steps.shell_name(pipeline.shell),
         cwd=scope.text(pipeline.cwd, Place.JOB),
         natives=_run_name(pipeline, scope),
         comment=pipeline.comment,

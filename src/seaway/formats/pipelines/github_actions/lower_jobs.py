@@ -93,7 +93,7 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
         continue_on_error=_tolerance(job, inner),
         environment=_environment(job, inner),
         concurrency=_concurrency(job, inner),
-        shell=job.shell or _shell(job, steps),
+        shell=lower_steps.shell_name(job.shell) or _shell(job, steps),
         cwd=inner.text(job.cwd, Place.JOB),
         comment=job.comment,
         span=job.span,
@@ -231,14 +231,21 @@ def _runner(job: Job, scope: Scope) -> Runner:
     if len(labels) == 1 and _is_hosted(labels[0], job):
         return Runner(labels, os=runner.os)
     if not labels and not runner.group:
-        return Runner((_DEFAULT_RUNNER.get(runner.os, "ubuntu-latest"),), os=runner.os or "linux")
+        system = runner.os or ("windows" if _is_for_windows(job) else "linux")
+        return Runner((_DEFAULT_RUNNER.get(system, "ubuntu-latest"),), os=system)
     names = tuple(dict.fromkeys(("self-hosted", *labels))) if labels else ()
     fix = "give a self-hosted runner these labels, or write `ubuntu-latest`"
     shown = ", ".join(plain) or runner.group or "computed"
     scope.losses.manual(
         f"runner {shown}", "machines are registered outside the file", fix, runner.span or job.span, mark=job.span
     )
-    return Runner(names, runner.group, os=runner.os)
+    return Runner(names, re.sub(r"\W+", "-", runner.group), os=runner.os)
+
+
+def _is_for_windows(job: Job) -> bool:
+    return any(
+        isinstance(step.work, Run) and step.work.shell in {"cmd", "bat", "batch", "powershell"} for step in job.steps
+    )
 
 
 def _is_hosted(label: Text, job: Job) -> bool:

@@ -27,6 +27,7 @@ from seaway.model.pipeline import (
 _PUSHES = re.compile(r"\bgit\s[^\n;|&]{0,200}?\bpush\b")
 _ACTION = re.compile(r"(?:[\w.-]+/[\w.-]+(?:/[\w./-]+)?@[\w./-]+|\./\S+|docker://\S+)\Z")
 _BRACKETS = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_SHELLS = frozenset({"", "bash", "sh", "pwsh", "powershell", "cmd", "python"})
 _POST = {"always": "always", "cleanup": "always", "failure": "failure", "aborted": "cancelled", "success": "success"}
 # GitHub's own words for what a failed step, a skipped one and so on leave behind.
 _WHEN = {"always": Call("always"), "failure": Call("failure")}
@@ -174,13 +175,21 @@ def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]
         )
 
     script, _ = shell.script_text(work.script, printer)
-    if work.shell not in {"", "bash", "sh", "pwsh", "powershell", "cmd", "python"}:
-        scope.losses.approximated(
-            f"shell {work.shell}", "GitHub runs it as a command that gets the script's path", "", step.span
-        )
-    shells = {"bat": "cmd", "batch": "cmd"}
-    name = shells.get(work.shell, work.shell)
-    return Run(script, name, scope.text(work.cwd, Place.STEP, step.span)), tuple(env.values())
+    name = shell_name(work.shell)
+    if name.endswith(" {0}"):
+        why = "GitHub runs it as a command that gets the script's path"
+        scope.losses.approximated(f"shell {work.shell}", why, "", step.span)
+    return Run(script or "true", name, scope.text(work.cwd, Place.STEP, step.span)), tuple(env.values())
+
+
+def shell_name(text: str) -> str:
+    """GitHub's name of a shell; another program is called with the script's path."""
+    words = text.split()
+    if words[:1] == ["/usr/bin/env"]:
+        words = words[1:]
+    program = words[0].rpartition("/")[2] if words else ""
+    known = {"bat": "cmd", "batch": "cmd", "python3": "python"}.get(program, program)
+    return known if known in _SHELLS else f"{text} {{0}}"
 
 
 def variable_name(expr: Expr) -> str:

@@ -118,12 +118,20 @@ def _schedule(one: Trigger, losses: Losses) -> Trigger | None:
         fields = [_HASH.sub(partial(_chosen, at), field) for at, field in enumerate(fields)]
         why = "the hash of Jenkins, which spreads jobs, became a fixed time"
         losses.approximated(f"cron {one.cron}", why, "choose another minute where many run at once", one.span)
+    if len(fields) == 5:
+        fields[4] = _sundays(fields[4])
     if len(fields) != 5 or not all(_FIELD.match(field) for field in fields):
         losses.dropped(f"cron {one.cron}", "GitHub takes five fields", "write the time by hand", one.span)
         return None
     if one.branches != Globs():
         losses.approximated("branches of a schedule", "GitHub runs schedules on the default branch", "", one.span)
     return Trigger(TriggerKind.SCHEDULE, "schedule", cron=" ".join(fields), timezone=one.timezone, span=one.span)
+
+
+def _sundays(field: str) -> str:
+    """Sunday is 0 at GitHub, never 7."""
+    field = re.sub(r"\b([1-6])-7\b", r"\1-6,0", field)
+    return re.sub(r"(?<![\d/])7\b", "0", field)
 
 
 _STARTS = ("17", "4", "1", "1", "1")

@@ -58,6 +58,7 @@ class Scope:
     known: dict[str, Text] = field(default_factory=dict)
     axes: frozenset[str] = frozenset()
     ids: dict[str, str] = field(default_factory=dict)  # of jobs: old ones and GitHub's
+    inputs: frozenset[str] = frozenset()  # parameters of the pipeline
     before: frozenset[str] = frozenset()  # jobs that this one waits for, also by way of others
     outputs: dict[str, frozenset[str]] = field(default_factory=dict)  # what each job gives, by GitHub's names
 
@@ -152,6 +153,8 @@ class Scope:
         if ref.context == "native":
             whole = _whole(ref)
             return as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
+        if ref.context == "input" and name not in self.inputs:
+            return no_way(f"the parameter {name}")
         if ref.context == "matrix" and place is Place.CONDITION:
             return no_way(f"a value of the matrix ({name}) in a job's condition")
         if ref.context == "git" and name == "short_sha":
