@@ -288,3 +288,20 @@ def test_under_load_and_rotation_every_request_is_counted_once(stage: Stage) -> 
     load.stop()
     sample = counted(metrics, "api-a", load.answers["api-a"])
     assert (sample.failed, load.failures) == (0, [])
+
+
+def test_the_proxys_counters_tell_instances_apart(stage: Stage) -> None:
+    stage.shift({"api-a": WHOLE})
+    source = EnvoyMetrics(stage.gateway, stage.folder, stage.runtime)
+    for path in ("/", "/", "/fail", "/"):
+        stage.request(path)
+
+    def look() -> dict[str, Sample] | None:
+        found = source.instances("api", "api-a")
+        return found if sum(sample.requests for sample in found.values()) == 4 else None
+
+    found = eventually(look)
+    assert found, source.instances("api", "api-a")
+    assert sum(sample.failed for sample in found.values()) == 1
+    assert all(address.startswith("127.0.0.1:") for address in found)
+    assert source.instances("api", "api-b") == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -151,3 +152,28 @@ def test_gaps_and_resets_are_left_out_of_history() -> None:
     whole, later = history(30), history(30)
     broken = [*whole, *(replace(each, at=each.at + timedelta(hours=2), epoch="p2") for each in later)]
     assert batching.past(SPEC, broken)["errors"].n.sum() == 2 * 30 * 500
+
+
+def bursty(name: str, seed: int, size: int) -> list[Sample]:
+    """An instance that fails in bursts of `size`."""
+    rng, failed, made = random.Random(seed), 0, [sample(f"s@{name}", 0, 0)]
+    for n in range(1, 121):
+        failed += size * (rng.random() < 0.2)
+        made.append(sample(f"s@{name}", 10.0 * n, 500 * n, failed))
+    return made
+
+
+def test_how_clustered_failures_are_is_seen_between_instances() -> None:
+    """Bursts of 20 on one instance at a time; and as a control failures one by one."""
+    for size, wanted in ((20, 8.0), (1, 1.0)):
+        found = [each for name in ("a", "b", "c") for each in bursty(name, ord(name), size)]
+        whole, apart = batching.sides([*history(120), *found], "s")
+        assert sorted(apart) == ["a", "b", "c"]
+        phi = batching.past(SPEC, whole, apart)["errors"].phi()
+        assert phi >= wanted if size > 1 else phi < 1.5
+    assert batching.past(SPEC, whole, apart)["latency"].edges == EDGES
+
+
+def test_a_single_instance_says_nothing_about_instances() -> None:
+    whole, apart = batching.sides([*history(60), *bursty("a", 1, 20)], "s")
+    assert batching.past(SPEC, whole, apart)["errors"].instances.shape[1] == 0

@@ -11,6 +11,7 @@ from typing import Any
 from seaway.config.home import Home
 from seaway.engine import reader
 from seaway.errors import NotFound
+from seaway.model.plan import Plan
 from seaway.model.rollout import Rollout
 
 
@@ -44,4 +45,19 @@ def record(home: Home, rollout: Rollout) -> dict[str, Any] | None:
 
     judging = rollout.plan.judging
     data = judged.document(rollout, judging, reader.evidence(home.database, rollout.id)) if judging else None
-    return None if data is None else {**data, "verdict": records_.replay(data)}
+    return None if data is None else {**data, "asked": asked(rollout.plan), "verdict": records_.replay(data)}
+
+
+def asked(plan: Plan) -> list[str]:
+    """What the source of metrics was asked, rendered: queries where it takes some, else whose counters were read."""
+    from seaway.formats.monitoring.prometheus import promql
+
+    source, revisions = plan.metrics_source, tuple(side.id for side in (plan.stable, plan.candidate) if side)
+    queries = source.queries
+    if queries is None:
+        return [
+            f"{plan.metrics}: {plan.service} on {plan.gateway.listen if plan.gateway else '?'}, {' and '.join(revisions)}"
+        ]
+    texts = ((queries.requests, queries.status_label), (queries.latency, "le"))
+    chosen = ((promql.selector(text, source, queries, plan.service, revisions), label) for text, label in texts if text)
+    return [f"{plan.metrics}: {promql.per_process(select, queries.revision_label, label)}" for select, label in chosen]

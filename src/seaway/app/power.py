@@ -54,8 +54,8 @@ def _traffic(home: Home, plan: Plan, judging: Judging, metric: Metric) -> _Traff
 
     rows = reader.history(home.database, plan.environment, plan.service, time.time() - _HOUR)
     stable = plan.stable.id if plan.stable else ""
-    samples = [codec.decode(Sample, row) for row in rows if row["revision"] == stable]
-    known = batching.past(judging.spec, samples).get(metric.name)
+    samples, instances = batching.sides([codec.decode(Sample, row) for row in rows], stable)
+    known = batching.past(judging.spec, samples, instances).get(metric.name)
     declared = judging.requests_per_minute / 60
     if known is None and not declared:
         return None

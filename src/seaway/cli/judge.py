@@ -244,6 +244,7 @@ def show(rollout: str, svg: Path | None, *, as_json: bool) -> None:
 def _said(data: dict[str, Any]) -> Iterator[str]:
     verdict = data["verdict"]
     yield f"because: {verdict['reason']}"
+    yield from (f"asked: {words}" for words in data["asked"])
     if verdict.get("would_change"):
         yield f"would have changed it: {verdict['would_change']}"
     yield f"seen: {verdict['batches']} batches, {verdict['candidate_requests']} candidate requests, to {verdict['at']:.1f} s"

@@ -7,7 +7,9 @@ and how much traffic there is to plan with. Rows stand in the table of samples u
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -22,6 +24,7 @@ from seaway.judge.history import Past
 from seaway.model import codec
 from seaway.model.rollout import Rollout
 from seaway.model.verdict import Sample
+from seaway.ports.metrics import Metrics, PerInstance
 
 EVERY = 10.0  # seconds
 KEPT = timedelta(hours=1)
@@ -47,10 +50,19 @@ class History:
         if source is None:
             return
         try:
-            found = source.sample(placed.placement.service, (stable.id,))
+            found = tuple(source.sample(placed.placement.service, (stable.id,)).values())
+            found += _instances(source, placed.placement.service, stable.id)
         except PortError:
             return
-        self._batch.add(name, tuple(map(codec.encode, found.values())), self._clock.now())
+        self._batch.add(name, tuple(map(codec.encode, found)), self._clock.now())
+
+
+def _instances(source: Metrics, service: str, revision: str) -> tuple[Sample, ...]:
+    """A sample of each instance, under the name `<revision>@<address>`, where the source tells them apart."""
+    if not hasattr(source, "instances"):
+        return ()
+    found = cast("PerInstance", source).instances(service, revision)
+    return tuple(replace(sample, revision=f"{revision}@{address}") for address, sample in found.items())
 
 
 def place(environment: str, service: str) -> str:
@@ -67,8 +79,9 @@ def of_rollout(connection: sa.Connection, rollout: Rollout, now: datetime) -> di
         samples.c.rollout == place(plan.environment, plan.service), samples.c.at >= (now - KEPT).timestamp()
     )
     rows = [json.loads(row.document) for row in connection.execute(query.order_by(samples.c.id))]
-    found = [codec.decode(Sample, row) for row in rows if row["revision"] == plan.stable.id]
-    return batching.past(plan.judging.spec, found)
+    return batching.past(
+        plan.judging.spec, *batching.sides([codec.decode(Sample, row) for row in rows], plan.stable.id)
+    )
 
 
 def prune(connection: sa.Connection, now: datetime) -> int:

@@ -8,7 +8,7 @@ stale, malformed or missing is a batch that says why it is no evidence; it never
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -130,36 +130,61 @@ def _times(side: Window | None, edges: tuple[float, ...]) -> Side | None:
     return Side(sum(counts), 0, counts)
 
 
-def past(spec: Spec, samples: Sequence[Sample]) -> dict[str, Past]:
+def past(
+    spec: Spec, samples: Sequence[Sample], instances: Mapping[str, Sequence[Sample]] | None = None
+) -> dict[str, Past]:
     """What stable did before the canary, from samples of its counters; {} below 200 requests or two minutes.
 
-    Pairs over a reset or a gap of a minute are left out.
+    `instances`: of two or more instances, by name: then failures are counted per instance, and how clustered they are is seen between
+    them. Pairs over a reset or a gap of a minute are left out.
     """
-    windows = [
-        (after.at.timestamp(), between(before, after))
-        for before, after in pairwise(samples)
-        if timedelta() < after.at - before.at <= _GAP
-    ]
-    kept = [(t, window) for t, window in windows if not window.resets]
+    kept = _windows(samples)
     if sum(window.requests for _, window in kept) < _FEWEST or len(kept) < _WINDOWS:
         return {}
     edges = kept[-1][1].latency.edges
-    batches = (
-        batch
-        for t, window in kept
-        for metric in spec.metrics
-        if not metric.of
-        and (metric.kind is not Kind.LATENCY or window.latency.edges == edges != ())
-        and (batch := _batch(metric, t, window, None, None)) is not None
-    )
+    apart = {name: _windows(found) for name, found in (instances or {}).items()}
+    apart = {name: found for name, found in apart.items() if len(found) >= _WINDOWS}
+    batches: list[Batch] = []
+    for metric in spec.metrics:
+        if metric.of:
+            continue
+        if metric.kind is not Kind.LATENCY and len(apart) >= 2:
+            batches += (
+                replace(batch, instance=name)
+                for name, found in apart.items()
+                for t, window in found
+                if (batch := _batch(metric, t, window, None, None)) is not None
+            )
+            continue
+        batches += (
+            batch
+            for t, window in kept
+            if (metric.kind is not Kind.LATENCY or window.latency.edges == edges != ())
+            and (batch := _batch(metric, t, window, None, None)) is not None
+        )
     return history.gather(batches)
+
+
+def _windows(samples: Sequence[Sample]) -> list[tuple[float, Window]]:
+    pairs = ((after.at, after.at - before.at, between(before, after)) for before, after in pairwise(samples))
+    return [
+        (at.timestamp(), window) for at, apart, window in pairs if timedelta() < apart <= _GAP and not window.resets
+    ]
+
+
+def sides(samples: Sequence[Sample], revision: str) -> tuple[list[Sample], dict[str, list[Sample]]]:
+    """Samples of a revision as a whole, and those of its instances, which are called `<revision>@<address>`, by address."""
+    apart: dict[str, list[Sample]] = {}
+    for sample in samples:
+        name, _, address = sample.revision.partition("@")
+        if name == revision and address:
+            apart.setdefault(address, []).append(sample)
+    return [sample for sample in samples if sample.revision == revision], apart
 
 
 def traffic(samples: Sequence[Sample]) -> tuple[float, float]:
     """Requests a second, and the share of them that failed (half a failure more than seen: silence is no promise of zero)."""
-    windows = [
-        between(before, after) for before, after in pairwise(samples) if timedelta() < after.at - before.at <= _GAP
-    ]
+    windows = [window for _, window in _windows(samples)]
     seconds = sum(window.seconds for window in windows)
     requests = sum(window.requests for window in windows)
     failed = sum(window.failed for window in windows)

@@ -16,3 +16,10 @@ class Metrics(Protocol):
 
     # Raises like `sample` when the source cannot serve this service at all; called before a rollout starts.
     def check(self, service: str) -> None: ...
+
+
+class PerInstance(Protocol):
+    """The part of a source that tells instances apart: how differently they fail at the same time is how clustered failures are."""
+
+    # Counters of each instance of a revision, by its address; without latencies. Raises like `sample`.
+    def instances(self, service: str, revision: str) -> dict[str, Sample]: ...

@@ -22,12 +22,8 @@ class EnvoyMetrics:
         self._process = Process(Layout(folder, runtime), workers=0)
 
     def sample(self, service: str, revisions: tuple[str, ...]) -> dict[str, Sample]:
-        proxy = self._process.identity()
-        if not proxy:
-            message = f"no proxy runs for {self._gateway.listen}: there are no counters"
-            raise errors.NotReachable(message, hint="seaway rollout why")
         expression = quote(statistics.metrics_filter(service), safe="")
-        body = self._process.admin.get(f"/stats?format=json&histogram_buckets=cumulative&filter={expression}")
+        proxy, body = self._ask(f"/stats?format=json&histogram_buckets=cumulative&filter={expression}")
         try:
             found = statistics.outcomes(body, service, revisions)
         except statistics.Malformed as error:
@@ -37,6 +33,27 @@ class EnvoyMetrics:
             revision: Sample(revision, at, requests, failed, latency, epoch=proxy)
             for revision, (requests, failed, latency) in found.items()
         }
+
+    def instances(self, service: str, revision: str) -> dict[str, Sample]:
+        """Counters of each instance of a revision, as PerInstance says; an instance that leaves takes its counters with it."""
+        proxy, body = self._ask("/clusters?format=json")
+        try:
+            found = statistics.instances(body, service, revision)
+        except statistics.Malformed as error:
+            raise errors.Refused(str(error), hint="seaway logs") from error
+        at = datetime.now(UTC)
+        return {
+            address: Sample(revision, at, requests, failed, epoch=proxy)
+            for address, (requests, failed) in found.items()
+        }
+
+    def _ask(self, path: str) -> tuple[str, bytes]:
+        """The proxy's identity, and its answer."""
+        proxy = self._process.identity()
+        if not proxy:
+            message = f"no proxy runs for {self._gateway.listen}: there are no counters"
+            raise errors.NotReachable(message, hint="seaway rollout why")
+        return proxy, self._process.admin.get(path)
 
     def check(self, service: str) -> None:
         if self._process.identity():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from seaway.formats.proxies.envoy import statistics
 from seaway.model.routing import Counts
 from seaway.model.verdict import Histogram
@@ -64,3 +66,35 @@ def test_latencies_of_several_clusters_add_up() -> None:
     ]
     found = statistics.outcomes(json.dumps({"stats": entries}).encode(), "api", ("api-a", "api-b"))
     assert found == {"api-a": (5, 2, Histogram((1.0, 2.0), (3, 2, 0)))}
+
+
+def clusters(*hosts: tuple[str, int, str, int], cluster: str = "shop/shop-1") -> bytes:
+    """`/clusters` as Envoy writes it: address, port, statistic, value; a value of 0 has no `value`."""
+    listed: dict[tuple[str, int], list[dict[str, str]]] = {}
+    for address, port, name, value in hosts:
+        stat = {"name": name, **({"value": str(value)} if value else {})}
+        listed.setdefault((address, port), []).append(stat)
+    statuses = [
+        {"address": {"socket_address": {"address": address, "port_value": port}}, "stats": stats}
+        for (address, port), stats in listed.items()
+    ]
+    return json.dumps({"cluster_statuses": [{"name": cluster, "host_statuses": statuses}, {"name": "other"}]}).encode()
+
+
+def test_instances_are_told_apart() -> None:
+    body = clusters(
+        ("127.0.0.1", 1, "rq_success", 90), ("127.0.0.1", 1, "rq_error", 10), ("127.0.0.1", 2, "rq_success", 50),
+        ("127.0.0.1", 2, "rq_error", 0), ("127.0.0.1", 2, "rq_total", 60),
+    )  # fmt: skip
+    assert statistics.instances(body, "shop", "shop-1") == {"127.0.0.1:1": (100, 10), "127.0.0.1:2": (50, 0)}
+    assert statistics.instances(body, "shop", "shop-2") == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b'{"cluster_statuses": [{"name": 3}]}', clusters(("127.0.0.1", 1, "rq_error", -4)),
+     b'{"cluster_statuses": [{"name": "shop/shop-1", "host_statuses": [{}]}]}'],
+)  # fmt: skip
+def test_clusters_that_cannot_be_read_are_no_evidence(body: bytes) -> None:
+    with pytest.raises(statistics.Malformed):
+        statistics.instances(body, "shop", "shop-1")

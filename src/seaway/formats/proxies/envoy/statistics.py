@@ -100,6 +100,33 @@ def outcomes(body: bytes, service: str, revisions: Iterable[str]) -> dict[str, t
     return found
 
 
+def instances(body: bytes, service: str, revision: str) -> dict[str, tuple[int, int]]:
+    """Of `/clusters` as JSON: per instance (`127.0.0.1:41001`) the requests that were answered, and those that failed.
+
+    Raises Malformed. gRPC statuses are not in it: a failed call counts as answered there.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    try:
+        for cluster in json.loads(body).get("cluster_statuses", ()):
+            name = names.parse(cluster["name"])
+            if name is None or name.service != service or name.revision != revision:
+                continue
+            for host in cluster.get("host_statuses", ()):
+                where = host["address"]["socket_address"]
+                stats = {stat["name"]: _whole(int(stat.get("value", 0))) for stat in host.get("stats", ())}
+                answered, failed = found.get(f"{where['address']}:{where['port_value']}", (0, 0))
+                bad = stats.get("rq_error", 0)
+                found[f"{where['address']}:{where['port_value']}"] = (
+                    answered + stats.get("rq_success", 0) + bad,
+                    failed + bad,
+                )
+    except Malformed:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Malformed(f"the proxy's clusters cannot be read: {error!r:.200}") from error
+    return found
+
+
 def _parse(body: bytes) -> tuple[dict[names.Name, dict[str, int]], dict[names.Name, Histogram]]:
     scalars: dict[names.Name, dict[str, int]] = {}
     histograms: dict[names.Name, Histogram] = {}
