@@ -10,7 +10,7 @@ import pytest
 
 from seaway.formats.pipelines.github_actions import parse, render
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, KIND, TAG
-from seaway.formats.pipelines.github_actions.lower_steps import artifact_root
+from seaway.formats.pipelines.github_actions.lower_files import artifact_root
 from seaway.formats.pipelines.github_actions.lower_values import simplified
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary
 from seaway.model.loss import Loss, LossKind

@@ -45,7 +45,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
     asked = _asked_outputs(jobs)
     scope.outputs = {job.id: frozenset(one.name for one in (*job.outputs, *asked.get(job.id, ()))) for job in jobs}
-    around = lower_jobs.Around(
+    around = lower_values.Around(
         uploads={job.id: _uploads(job) for job in jobs},
         optional=optional,
         ids=ids,

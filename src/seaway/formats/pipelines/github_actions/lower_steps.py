@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import posixpath
 import re
 
 from seaway.formats.pipelines import shell
-from seaway.formats.pipelines.github_actions import foreign
+from seaway.formats.pipelines.github_actions import foreign, lower_files
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
 from seaway.model.pipeline import (
@@ -29,8 +28,6 @@ _ACTION = re.compile(r"(?:[\w.-]+/[\w.-]+(?:/[\w./-]+)?@[\w./-]+|\./\S+|docker:/
 _BRACKETS = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _SHELLS = frozenset({"", "bash", "sh", "pwsh", "powershell", "cmd", "python"})
 _POST = {"always": "always", "cleanup": "always", "failure": "failure", "aborted": "cancelled", "success": "success"}
-# GitHub's own words for what a failed step, a skipped one and so on leave behind.
-_WHEN = {"always": Call("always"), "failure": Call("failure")}
 
 
 def lower(steps: tuple[Step, ...], scope: Scope) -> tuple[Step, ...]:
@@ -125,9 +122,9 @@ def _work(step: Step, scope: Scope) -> tuple[Run | Use | Checkout | Cache | Arti
     if isinstance(work, Checkout):
         return checkout(work, scope), ()
     if isinstance(work, Cache):
-        return cache(work, scope, step), ()
+        return lower_files.cache(work, scope, step), ()
     if isinstance(work, Artifact):
-        return artifact(work, scope), ()
+        return lower_files.artifact(work, scope), ()
     if isinstance(work, Use) and _ACTION.match(work.ref.text):
         return dataclasses.replace(work, inputs=scope.variables(work.inputs, Place.STEP)), ()
     if isinstance(work, Use) and (known := foreign.action(work, step, scope)) is not None:
@@ -224,83 +221,6 @@ def pushes(steps: tuple[Step, ...]) -> bool:
     )
 
 
-def cache(work: Cache, scope: Scope, step: Step | None = None) -> Cache:
-    """A cache whose key, where it has files, is the hash of them; where it has none, the other system's key."""
-    losses = scope.losses
-    span = step.span if step else None
-    key = scope.text(work.key, Place.STEP, span)
-    hashed = Call("hash_files", tuple(Literal(name) for name in work.files)) if work.files else None
-    fallbacks = tuple(scope.text(one, Place.STEP, span) for one in work.fallbacks)
-    if hashed is not None and not _hashes(key):
-        start = (*parts(key), "-") if key else (Ref("runner", ("os",)), "-cache-")
-        fallbacks = fallbacks or (_template(start),)
-        key = _template((*start, hashed))
-    elif not key:
-        key = Template((Ref("runner", ("os",)), "-cache-", Ref("run", ("job",))))
-    if hashed is None and not _changes(key):
-        why = "GitHub never overwrites a cache: with a key that does not change it keeps what the first run saved"
-        losses.approximated("cache key", why, "put the hash of the lock file into the key", span)
-    if work.when not in {"success", ""}:
-        losses.approximated(
-            "cache `when`", "GitHub saves a cache when the job succeeds", "use actions/cache/save with `if`", span
-        )
-    return dataclasses.replace(
-        work, key=key, fallbacks=fallbacks, paths=tuple(scope.text(one, Place.STEP, span) for one in work.paths),
-        when="success", component=None, inputs=(), tool="",
-    )  # fmt: skip
-
-
-def _hashes(key: Text) -> bool:
-    return any(isinstance(part, Call) and part.name == "hash_files" for part in parts(key))
-
-
-def _changes(key: Text) -> bool:
-    return any(not isinstance(part, str) for part in parts(key)) and key != Template(
-        (Ref("runner", ("os",)), "-cache-", Ref("run", ("job",)))
-    )
-
-
-def _template(pieces: tuple[str | Expr, ...]) -> Text:
-    return Template(pieces) if any(not isinstance(one, str) for one in pieces) else "".join(str(one) for one in pieces)
-
-
-def artifact(work: Artifact, scope: Scope) -> Artifact:
-    """An upload or a download. Azure gives each download a folder of its name."""
-    into = work.into or (work.name if work.direction == "down" and scope.system is System.AZURE_PIPELINES else "")
-    return dataclasses.replace(
-        work,
-        name=scope.text(work.name, Place.STEP),
-        paths=tuple(scope.text(one, Place.STEP) for one in work.paths),
-        exclude=tuple(scope.text(one, Place.STEP) for one in work.exclude),
-        into=scope.text(into, Place.STEP),
-        component=None,
-        inputs=(),
-    )
-
-
-def artifact_root(paths: tuple[Text, ...]) -> str:
-    """The folder that GitHub takes as the root of an upload: a download goes into it again. "" is the work folder."""
-    roots = [_search_root(path) for path in paths if isinstance(path, str)]
-    if not roots or len(roots) != len(paths):
-        return ""
-    found = posixpath.commonpath(roots) if len({root.startswith("/") for root in roots}) == 1 else ""
-    return "" if found == "." else found
-
-
-def _search_root(path: str) -> str:
-    whole = posixpath.normpath(path)
-    if re.search(r"[*?\[]", whole):
-        kept = []
-        for part in whole.split("/"):
-            if re.search(r"[*?\[]", part):
-                break
-            kept.append(part)
-        return "/".join(kept) or "."
-    if path.endswith("/") or "." not in posixpath.basename(whole):
-        return whole
-    return posixpath.dirname(whole) or "."
-
-
 def post(found: Post, scope: Scope) -> tuple[Step, ...]:
     """Steps after the others: with a condition on how those ended."""
     word = _POST.get(found.when)
@@ -324,9 +244,3 @@ def post(found: Post, scope: Scope) -> tuple[Step, ...]:
 
 def _with(asked: Expr, expr: Expr) -> Expr:
     return both(asked, expr) or asked
-
-
-def upload_condition(work: Artifact) -> Condition | None:
-    """When an upload is made: as the other system says."""
-    asked = _WHEN.get(work.when)
-    return Condition(asked, Phase.RUN) if asked else None

@@ -29,7 +29,7 @@ from seaway.model.expression import (
     Unary,
     parts,
 )
-from seaway.model.pipeline import System, Variable
+from seaway.model.pipeline import Artifact, System, Variable
 from seaway.model.span import Span
 
 _SECRET = re.compile(
@@ -47,6 +47,19 @@ class Place(StrEnum):
     CONDITION = "a job's condition"
     JOB = "a job's own values"
     STEP = "a step"
+
+
+@dataclass(slots=True)
+class Around:
+    """What a job is asked about others: artifacts by job, those that may be left out, new ids by old ones."""
+
+    uploads: dict[str, tuple[Artifact, ...]]
+    optional: frozenset[str]
+    ids: dict[str, str]
+    matrices: frozenset[str] = frozenset()
+    outputs: dict[str, tuple[Variable, ...]] = field(default_factory=dict)
+    before: dict[str, frozenset[str]] = field(default_factory=dict)
+    files: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
