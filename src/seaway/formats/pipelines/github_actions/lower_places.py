@@ -26,12 +26,14 @@ _SHARD = "shard"
 
 
 def lost(one: Native, job: Job, scope: Scope) -> None:
+    """Names something that has no counterpart, with its text."""
     scope.losses.dropped(
         one.key, "GitHub has no counterpart", f"it was: {one.text[:200]}", one.span or job.span, mark=job.span
     )
 
 
 def runner(job: Job, scope: Scope) -> Runner:
+    """GitHub's machine of the same system, or one's own by the same labels."""
     runner = job.runner
     labels = tuple(scope.text(label, Place.JOB, runner.span) for label in runner.labels)
     if runner.size:
@@ -77,6 +79,7 @@ def _is_hosted(label: Text, job: Job) -> bool:
 
 
 def containers(job: Job, scope: Scope) -> tuple[Image | None, tuple[Image, ...]]:
+    """The container of a job, and those beside it."""
     container = _image(job.container, job, scope, service=False) if job.container else None
     services = []
     for one in job.services:
@@ -118,6 +121,7 @@ def _image(image: Image, job: Job, scope: Scope, *, service: bool) -> Image:
 
 
 def environment(job: Job, scope: Scope) -> DeployTarget | None:
+    """What is deployed to; a person's start is the approval of it."""
     target = job.environment
     losses = scope.losses
     asked = job.manual or job.approval is not None
@@ -149,6 +153,7 @@ def environment(job: Job, scope: Scope) -> DeployTarget | None:
 
 
 def concurrency(job: Job, scope: Scope) -> Concurrency | None:
+    """One at a time."""
     found = job.concurrency
     if found is None:
         return None
@@ -159,6 +164,7 @@ def concurrency(job: Job, scope: Scope) -> Concurrency | None:
 
 
 def matrix(job: Job, scope: Scope) -> Matrix | None:
+    """Combinations, or copies that share the work."""
     matrix = job.matrix
     if matrix is None and not (job.parallel and job.parallel > 1):
         return None
@@ -183,5 +189,6 @@ def _row(row: tuple[tuple[str, Text], ...], scope: Scope) -> tuple[tuple[str, Te
 
 
 def identifier(text: str) -> str:
+    """A name as GitHub takes it for jobs and services."""
     found = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-") or "job"
     return found if re.match(r"[A-Za-z_]", found) else f"_{found}"
