@@ -15,7 +15,7 @@ from seaway.app.hands import Composition
 from seaway.engine.hands import Hands
 from seaway.ports.artifacts import Artifacts
 from seaway.ports.events import Events
-from seaway.ports.metrics import Metrics
+from seaway.ports.metrics import Metrics, PerInstance
 from seaway.ports.secrets import Secrets
 from seaway.ports.target import Target
 from seaway.ports.traffic import Portholder, Traffic
@@ -23,6 +23,7 @@ from seaway.ports.traffic import Portholder, Traffic
 artifacts: type[Artifacts] = Folder
 events: type[Events] = JsonLines
 metrics: type[Metrics] = EnvoyMetrics
+per_instance: type[PerInstance] = EnvoyMetrics
 metrics_access_log: type[Metrics] = AccessLog
 metrics_prometheus: type[Metrics] = Prometheus
 secrets_env: type[Secrets] = Env

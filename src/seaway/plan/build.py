@@ -119,7 +119,9 @@ def _middle(service: Service, environment: Environment, stable: Revision | None,
     used = "rolling" if service.worker else kind
     if used == "canary":
         return _canary(environment, candidate, stable), used
-    return _without_traffic(_STRATEGIES[used](environment.strategy, candidate, stable), service), used
+    made = _without_traffic(_STRATEGIES[used](environment.strategy, candidate, stable), service)
+    judged = environment.judging.deadline if environment.judging and used == "rolling" and not service.worker else None
+    return (rolling.proven(made, judged) if judged else made), used
 
 
 def _canary(environment: Environment, candidate: Revision, stable: Revision) -> tuple[Step, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 from seaway.errors import PlanRefused
 from seaway.model import weight
 from seaway.model.environment import Strategy
-from seaway.model.plan import Scale, SetWeight, Step
+from seaway.model.plan import Analysis, Scale, SetWeight, Step
 from seaway.model.revision import Revision
 
 
@@ -32,6 +33,16 @@ def steps(strategy: Strategy, candidate: Revision, stable: Revision) -> tuple[St
             made += [SetWeight(weight.WHOLE, instances=new)] if old == 0 else []
             made.append(Scale(new, old))
     return tuple(made)
+
+
+def proven(made: tuple[Step, ...], judged: timedelta) -> tuple[Step, ...]:
+    """The same steps with a proof by the judge before everything goes to the new side, where a part of it did before."""
+    weights = [at for at, step in enumerate(made) if isinstance(step, SetWeight)]
+    last = next((at for at in weights if isinstance(step := made[at], SetWeight) and step.weight == weight.WHOLE), 0)
+    if not last or weights[0] == last:
+        return made
+    place = last - 1 if isinstance(made[last - 1], Scale) else last
+    return (*made[:place], Analysis(judged), *made[place:])
 
 
 def limits(strategy: Strategy, replicas: int) -> tuple[int, int]:
