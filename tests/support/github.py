@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,13 @@ def schema_errors(folder: Path, texts: dict[str, str]) -> str:
 def act(folder: Path, text: str, event: str = "push") -> tuple[int, list[dict[str, Any]]]:
     """Runs a workflow on this machine. Returns the exit code and the lines that act prints, as JSON."""
     program = str(peers.program("act"))
-    path = write(folder, ".github/workflows/x.yml", text)
+    work = folder / "work"
+    path = write(work, ".github/workflows/x.yml", text)
     for command in (["git", "init", "-q"], ["git", "add", "-A"], ["git", *_ME, "commit", "-q", "-m", "x"]):
-        subprocess.run(command, cwd=folder, check=True, timeout=TIMEOUT, capture_output=True)
-    result = _run([program, event, "-W", str(path), "-P", "ubuntu-latest=-self-hosted", "--json"], folder)
+        subprocess.run(command, cwd=work, check=True, timeout=TIMEOUT, capture_output=True)
+    command = [program, event, "-W", str(path), "-P", "ubuntu-latest=-self-hosted", "--json"]
+    home = str(folder / "home")  # not within what act copies
+    result = _run(command, work, {"HOME": home, "XDG_CACHE_HOME": home})
     lines = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     return result.returncode, lines
 
@@ -90,5 +94,8 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+def _run(command: list[str], folder: Path, more: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **(more or {})}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
