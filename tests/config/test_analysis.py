@@ -51,7 +51,7 @@ def test_every_word_arrives(tmp_path: Path) -> None:
             "alpha": "2%", "alpha_promote": "10%", "tolerance": "15%", "min_samples": 55, "warm_up": "5s", "deadline": "10m",
             "must_have": ["failures"], "on_mismatch": "rollback", "extend_max": "2m", "underpowered": "refuse",
             "on": {"fail": "hold", "inconclusive": "rollback", "no_data": "continue", "error": "extend"},
-            "requests_per_minute": 120,
+            "requests_per_minute": 120, "restarts": 5,
         },
     ).judging  # fmt: skip
     assert judging is not None
@@ -69,6 +69,7 @@ def test_every_word_arrives(tmp_path: Path) -> None:
         Reaction.HOLD, Reaction.ROLLBACK, Reaction.CONTINUE, Reaction.EXTEND,
     )  # fmt: skip
     assert judging.requests_per_minute == 120
+    assert spec.restarts == 5
 
 
 def test_metrics_of_one_kind_get_names_of_their_own(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from engine.harness import Bench, eventually
 from seaway.engine import history, judged
-from seaway.judge import record
+from seaway.judge import record, stream
 from seaway.model import codec
 from seaway.model.analysis import Judging, Kind, Metric, Spec, Stop, Underpowered
+from seaway.model.batch import Batch, Side
 from seaway.model.environment import Budget, CanaryStep, Environment, Strategy
 from seaway.model.rollout import Rollout, State
 from seaway.model.service import Sticky
@@ -287,6 +288,21 @@ def test_a_sticky_service_is_judged_by_the_share_that_was_realised(bench: Bench)
     ticks = [row["batches"] for row in rows(bench, done.id) if row.get("kind") == "tick"]
     assert ticks
     assert not any("weight" in batch for tick in ticks for batch in tick)
+
+
+def test_a_regression_that_comes_late_is_found_sooner_with_restarts(bench: Bench) -> None:
+    """Both replay the same batches, so the comparison is exact: four hundred good ticks, then 4 % of failures."""
+    found = {}
+    for restarts in (1, 5):
+        judgement = stream.Judgement("c", replace(SPEC, restarts=restarts, deadline_batches=600))
+        for t in range(1, 600):
+            failed = 2 if t > 400 else int(t % 20 == 0)
+            judgement.observe([Batch("errors", float(t), Side(950, 19 if t % 2 else 0), Side(50, failed), 50_000)])
+            if judgement.crossed and judgement.crossed.outcome is Outcome.FAIL:
+                found[restarts] = t - 400
+                break
+    assert found[5] < found[1]
+    assert found[5] > 0
 
 
 def test_without_the_judge_nothing_of_it_is_kept(bench: Bench) -> None:

@@ -151,3 +151,17 @@ def test_a_judged_plan_reads_back_and_one_without_a_judge_keeps_its_hash() -> No
     }
     assert document.parse(older) == plain
     assert identity.plan_hash(made) != identity.plan_hash(replace(made, judging=None))
+
+
+def test_the_judge_has_batches_for_all_the_time_that_the_steps_may_take() -> None:
+    long = steps(CanaryStep(set_weight=100_000), CanaryStep(pause=timedelta(hours=3)), CanaryStep(hold="look"))
+    made = planned(long, soak=timedelta(hours=1))
+    assert made.judging is not None
+    took = sum(
+        (getattr(step, "duration", None) or getattr(step, "deadline", timedelta()) for step in made.steps), timedelta()
+    )
+    assert took >= timedelta(hours=5)
+    assert made.judging.spec.deadline_batches * plans.TICK >= took + made.judging.extend_max
+    short = planned(steps(CanaryStep(set_weight=100_000)))
+    assert short.judging is not None
+    assert short.judging.spec.deadline_batches < made.judging.spec.deadline_batches

@@ -21,7 +21,6 @@ _ERRORS = Metric("errors", Kind.RATE, margin=2.0, enough=0.01)
 _LATENCY = Metric("latency", Kind.LATENCY, quantiles=(0.5, 0.9), margin=0.25, enough=25.0)
 _SPEC = Spec((_ERRORS, _LATENCY))
 _JUDGING = Judging(_SPEC)
-_PER_TICK = 4  # batches in a tick at most: a change of the weight ends a batch early
 
 
 class RateFields(Fields):
@@ -90,6 +89,7 @@ class AnalysisFields(Fields):
     tolerance: Percent = _SPEC.tolerance
     min_samples: Annotated[Integer, Field(ge=1)] = _SPEC.min_samples
     warm_up: Span | None = None
+    restarts: Annotated[Integer, Field(ge=1, le=20)] = _SPEC.restarts
     deadline: Span = _JUDGING.deadline
     must_have: list[Text] = []  # noqa: RUF012
     on_mismatch: Annotated[Mismatch, choice(Mismatch)] = _SPEC.on_mismatch
@@ -115,7 +115,7 @@ class AnalysisFields(Fields):
     def judging(self, tick: timedelta) -> Judging:
         """The judge of an environment with this tick. It never stops at a pass: harm is looked for until the end."""
         warm_up = math.ceil(self.warm_up / tick) if self.warm_up else 0
-        deadline = max(1, math.ceil((self.deadline + self.extend_max) / tick) * _PER_TICK)
+        deadline = max(1, math.ceil((self.deadline + self.extend_max) / tick))
         spec = Spec(
             _named(self.metrics) or _SPEC.metrics,
             alpha=self.alpha,
@@ -124,6 +124,7 @@ class AnalysisFields(Fields):
             deadline_batches=deadline + warm_up,
             min_samples=self.min_samples,
             warmup_batches=warm_up,
+            restarts=self.restarts,
             must_have=tuple(self.must_have) or None,
             on_mismatch=self.on_mismatch,
             stop=Stop.DEADLINE,

@@ -6,6 +6,7 @@ and the take-over of a port come first, promotion and soak last, the same for al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +17,20 @@ from seaway.model.analysis import Judging, Underpowered
 from seaway.model.environment import Environment
 from seaway.model.metrics import MetricsSource
 from seaway.model.placement import Placement
-from seaway.model.plan import Plan, Promote, RunBefore, Scale, SetWeight, Soak, Step, TakeOver
+from seaway.model.plan import (
+    Analysis,
+    Hold,
+    Pause,
+    Plan,
+    Promote,
+    Ramp,
+    RunBefore,
+    Scale,
+    SetWeight,
+    Soak,
+    Step,
+    TakeOver,
+)
 from seaway.model.revision import Revision
 from seaway.model.routing import Gateway, PortOwner
 from seaway.model.service import Service
@@ -25,6 +39,7 @@ from seaway.plan import blue_green, canary, check, gates, rolling, warn
 
 _STRATEGIES = {"rolling": rolling.steps, "blue-green": blue_green.steps, "canary": canary.steps}
 Power = Callable[[Plan], tuple[tuple[str, ...], bool]]  # what a canary can find, in sentences; and: is that too little?
+_SHIFTS = 1000  # batches that end early, because the weight changes
 _START_MARGIN = timedelta(seconds=30)  # beyond the service's own start timeout
 
 
@@ -76,7 +91,7 @@ def assembled(service: Service, environment: Environment, candidate: Revision, s
         metrics_source=MetricsSource() if worker else environment.metrics_source,
         steps=steps,
         guards=_guards(service, environment),
-        judging=None if undo else _judging(service, environment, candidate, stable),
+        judging=None if undo else _judging(environment, candidate, stable, steps),
         tick=environment.tick,
         concurrency=environment.concurrency,
         on_unobservable=environment.on_unobservable,
@@ -155,8 +170,26 @@ def _guards(service: Service, environment: Environment) -> tuple[Guard, ...]:
 
 
 def _judging(
-    service: Service, environment: Environment, candidate: Revision, stable: Revision | None
+    environment: Environment, candidate: Revision, stable: Revision | None, steps: tuple[Step, ...]
 ) -> Judging | None:
-    """The judge compares: without another revision beside the candidate it has nothing to say."""
-    alone = stable is None or stable.id == candidate.id
-    return None if service.worker or alone else environment.judging
+    """The judge, with batches for all the time that the steps may take. It compares: without another revision, or without traffic,
+    it has nothing to say.
+    """
+    judging, worker = environment.judging, candidate.service.worker
+    if judging is None or worker or stable is None or stable.id == candidate.id:
+        return None
+    planned = judging.extend_max + sum((_longest(step) for step in steps), timedelta())
+    batches = math.ceil(planned / environment.tick) + _SHIFTS + judging.spec.warmup_batches
+    return replace(judging, spec=replace(judging.spec, deadline_batches=max(batches, judging.spec.deadline_batches)))
+
+
+def _longest(step: Step) -> timedelta:
+    match step:
+        case Analysis() | Soak():
+            return step.duration
+        case Pause():
+            return step.duration or step.deadline
+        case Ramp() | Hold():
+            return step.deadline
+        case _:
+            return timedelta()
