@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import timedelta
 
+from seaway.formats.pipelines import limits
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
@@ -36,6 +38,7 @@ _HOSTED = ("ubuntu-", "windows-", "macos-", "macOS-", "vs20")
 
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
+    pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
     posts = (*pipeline.post, *(post for stage in pipeline.stages for post in stage.post))
     pipeline = dataclasses.replace(pipeline, post=posts, index={})
@@ -201,14 +204,15 @@ class _Job:
         if asking and steps[0] is not asking[0]:
             why = "the wait stands before the whole job: a machine cannot wait in its middle"
             self._losses.approximated("approval", why, "split the job where it waits", asking[0].span)
-        return self._asked_first(made, approval or Approval(f"Start {job.id}?"))
+        limit = next((step.timeout for step in asking if step.timeout is not None), None)
+        return self._asked_first(made, approval or Approval(f"Start {job.id}?"), limit)
 
-    def _asked_first(self, made: Job, approval: Approval) -> list[Job]:
+    def _asked_first(self, made: Job, approval: Approval, limit: timedelta | None) -> list[Job]:
         if self._job.manual:
             why = "Azure has no job that is started by hand: another one waits for an answer before it"
             self._losses.approximated("manual job", why, "", self._job.span)
         name = f"approve_{named(self._job.id)}"
-        ask = Job(name, stage=made.stage, needs=made.needs, condition=made.condition, approval=approval)
+        ask = Job(name, stage=made.stage, needs=made.needs, condition=made.condition, approval=approval, timeout=limit)
         return [ask, dataclasses.replace(made, needs=(Need(name), *(made.needs or ())))]
 
     def _made(self, steps: tuple[Step, ...]) -> Job:

@@ -6,9 +6,12 @@ import dataclasses
 import posixpath
 import re
 
+from seaway.formats.pipelines.expand import shown
+from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.github_actions.lower_values import Around, Place, Scope
 from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, parts
 from seaway.model.pipeline import Artifact, Cache, Job, Step, System, Variable
+from seaway.model.span import Span
 
 # When files are sent -> what GitHub is asked.
 _WHEN = {"always": Call("always"), "failure": Call("failure")}
@@ -54,18 +57,36 @@ def _template(pieces: tuple[str | Expr, ...]) -> Text:
     return Template(pieces) if any(not isinstance(one, str) for one in pieces) else "".join(str(one) for one in pieces)
 
 
-def artifact(work: Artifact, scope: Scope) -> Artifact:
-    """An upload or a download. Azure gives each download a folder of its name."""
-    into = work.into or (work.name if work.direction == "down" and scope.system is System.AZURE_PIPELINES else "")
+def artifact(work: Artifact, scope: Scope, span: Span | None = None) -> Artifact:
+    """An upload or a download. Azure gives each download a folder of its name; reports are files like others here."""
+    if work.direction == "down":
+        return _fetched(work, scope, span)
+    for kind, _ in work.reports:
+        why = "GitHub shows no reports of this kind: the file is kept with the artifacts"
+        scope.losses.approximated(f"report {kind}", why, "add an action that shows it", span)
+    work = rooted(work)
+    paths = [scope.text(one, Place.STEP) for one in (*work.paths, *(path for _, path in work.reports))]
     return dataclasses.replace(
         work,
         name=scope.text(work.name, Place.STEP),
-        paths=tuple(scope.text(one, Place.STEP) for one in work.paths),
+        paths=tuple(paths),
         exclude=tuple(scope.text(one, Place.STEP) for one in work.exclude),
-        into=scope.text(into, Place.STEP),
+        reports=(),
         component=None,
         inputs=(),
     )
+
+
+def _fetched(work: Artifact, scope: Scope, span: Span | None) -> Artifact:
+    into = work.into or (work.name if scope.system is System.AZURE_PIPELINES else "")
+    if work.paths:
+        why = "GitHub fetches an artifact whole, where only some of its files were asked for"
+        named = ", ".join(shown(one) for one in work.paths)
+        scope.losses.approximated(f"artifact files {named}", why, "", span)
+    return dataclasses.replace(
+        work, name=scope.text(work.name, Place.STEP), paths=(), exclude=(), into=scope.text(into, Place.STEP),
+        component=None, inputs=(),
+    )  # fmt: skip
 
 
 def artifact_root(paths: tuple[Text, ...]) -> str:
@@ -117,7 +138,7 @@ def uploads(kept: Artifact, job: Job, scope: Scope) -> list[Step]:
         else:
             why = "GitHub shows no reports of this kind: the file is kept with the artifacts"
             scope.losses.approximated(f"report {kind}", why, "add an action that shows it", job.span, mark=job.span)
-    made = artifact(kept, scope)
+    made = artifact(dataclasses.replace(kept, reports=()), scope)
     paths = (*made.paths, *(path for _, path in kept.reports if path not in made.paths))
     if not paths:
         return []

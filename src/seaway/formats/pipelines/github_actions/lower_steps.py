@@ -124,7 +124,7 @@ def _work(step: Step, scope: Scope) -> tuple[Run | Use | Checkout | Cache | Arti
     if isinstance(work, Cache):
         return lower_files.cache(work, scope, step), ()
     if isinstance(work, Artifact):
-        return lower_files.artifact(work, scope), ()
+        return lower_files.artifact(work, scope, step.span), ()
     if isinstance(work, Use) and _ACTION.match(work.ref.text):
         return dataclasses.replace(work, inputs=scope.variables(work.inputs, Place.STEP)), ()
     if isinstance(work, Use) and (known := foreign.action(work, step, scope)) is not None:

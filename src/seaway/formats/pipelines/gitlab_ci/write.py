@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from seaway.formats.pipelines import limits
 from seaway.formats.pipelines.gitlab_ci import write_job, write_rules
 from seaway.formats.pipelines.gitlab_ci.orders import Order
 from seaway.formats.pipelines.gitlab_ci.read import DEFAULTS, STAGES
 from seaway.formats.pipelines.gitlab_ci.write_triggers import workflow
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
+from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
 from seaway.model.loss import Written
 from seaway.model.pipeline import Parameter, Pipeline
@@ -39,7 +41,8 @@ _RESERVED = frozenset(
 
 def render(pipeline: Pipeline) -> Written:
     """The pipeline as GitLab's file, with every loss."""
-    writing = Writing(_named(pipeline))
+    losses = Losses()
+    writing = Writing(_named(limits.of_jobs(pipeline, losses, "GitLab")), losses)
     whole: Data = {}
     header = _header(writing)
     order = Order(writing)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from seaway.formats.pipelines.expand import shown
+from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.gitlab_ci import expressions, values, write_place, write_rules, write_script
 from seaway.formats.pipelines.gitlab_ci.images import image_of, is_set_up, missing
 from seaway.formats.pipelines.gitlab_ci.orders import Order
@@ -276,7 +278,13 @@ class _Writer:
         made: Data = {}
         if not self.own:
             uploads = [(step, step.work) for step in self.job.steps if isinstance(step.work, Artifact)]
-            listed += [_as_step_says(step, work) for step, work in uploads if work.direction == "up"]
+            listed += [_as_step_says(step, rooted(work)) for step, work in uploads if work.direction == "up"]
+            after = [(post.when, step.work) for post in self.job.post for step in post.steps]
+            listed += [
+                dataclasses.replace(rooted(work), when=when if when in {"success", "failure"} else "always")
+                for when, work in after
+                if isinstance(work, Artifact) and work.direction == "up"
+            ]
         for one in listed:
             self._joined(made, write_place.artifact(one, self.writing, self.job.id), one)
         if "GITHUB_OUTPUT" in scripts.files and self.job.outputs:
@@ -366,6 +374,10 @@ class _Writer:
             inputs = ", ".join(f"{one.name}: {one.value}" for one in work.inputs if isinstance(one.value, str))
             self.notes.append(f"Not converted: {work.ref.text}{f' ({inputs})' if inputs else ''}")
         elif isinstance(work, Artifact) and work.direction == "down":
+            if work.paths:
+                named = ", ".join(shown(one) for one in work.paths)
+                why = "GitLab fetches the artifacts of a job whole, where only some files were asked for"
+                self.writing.losses.approximated(f"{self.job.id}: artifact files {named}", why, "", step.span)
             return self.order.moves(self.job, work)
         return []
 

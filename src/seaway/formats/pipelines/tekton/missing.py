@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.pipeline import Job, Need
+from seaway.model.pipeline import Job, Need, Run
 
 
 def tell(job: Job, needs: tuple[Need, ...], losses: Losses) -> None:
@@ -13,6 +13,13 @@ def tell(job: Job, needs: tuple[Need, ...], losses: Losses) -> None:
             losses.dropped(f"needs {need.job} {need.when}", "a task waits for success only", "", need.span or job.span)
     _people(job, losses)
     _data(job, losses)
+    for step in job.steps:
+        if step.retry is not None:
+            losses.dropped("retry of a step", "a task is tried again as a whole", "set `retries` on it", step.span)
+        if step.idle_timeout is not None:
+            losses.dropped("idle timeout", "Tekton limits the whole time only", "set `timeout`", step.span)
+        if step.timeout is not None and not isinstance(step.work, Run):
+            losses.dropped("timeout of a step", "only scripts and actions have one", "", step.span)
     for post in job.post:
         losses.dropped(f"post {post.when}", "steps after a task", "write a task under `finally`", post.span or job.span)
     for native in (*job.natives, *(one for step in job.steps for one in step.natives)):

@@ -108,7 +108,7 @@ def task(job: Job, needs: tuple[Need, ...], told: Told) -> Note:
     if job.calls is not None and told.own:
         found.setdefault("taskRef", {"name": job.calls.name})
     elif job.calls is not None:
-        told.losses.opaque(job.calls.text, "another pipeline of another system", "write it as a task", job.calls.span)
+        told.losses.opaque(job.calls.text, "another pipeline of another system", "write it as a task", job.span)
         found["taskSpec"] = {"steps": [_note_step(job.calls.text)]}
     else:
         found["taskSpec"] = _spec(job, told)

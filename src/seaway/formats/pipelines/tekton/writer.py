@@ -13,6 +13,7 @@ from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.tekton import tasks
 from seaway.formats.pipelines.tekton.reader import FINALLY
 from seaway.formats.pipelines.tekton.tasks import CLONE, SOURCE, Told
+from seaway.formats.pipelines.tekton.values import written
 from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
 from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Call
@@ -33,6 +34,10 @@ def write(pipeline: Pipeline) -> Written:
     told = Told(pipeline, losses, clones=any(_wants_files(job) for job in jobs))
     last = [job for job in jobs if _is_last(job, jobs)]
     spec: dict[Any, Any] = {}
+    if pipeline.timeout is not None and not _starts(pipeline):
+        losses.manual(
+            "timeout", "a limit of the whole is set by the run", "timeouts.pipeline of the PipelineRun", pipeline.span
+        )
     if pipeline.parameters:
         spec["params"] = [tasks.parameter(one) for one in pipeline.parameters]
     if told.clones:
@@ -100,6 +105,8 @@ def _run(pipeline: Pipeline, spec: dict[Any, Any], told: Told) -> dict[Any, Any]
                 f"say it in an expression: {_PAC}on-cel-expression", one.span,
             )  # fmt: skip
     outer: dict[Any, Any] = {"pipelineSpec": spec}
+    if pipeline.timeout is not None:
+        outer["timeouts"] = {"pipeline": written(pipeline.timeout)}
     if told.clones:
         claim = {"accessModes": Flow(["ReadWriteOnce"]), "resources": {"requests": {"storage": "1Gi"}}}
         outer["workspaces"] = [{"name": SOURCE, "volumeClaimTemplate": {"spec": claim}}]
