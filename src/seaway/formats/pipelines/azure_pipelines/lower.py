@@ -204,7 +204,7 @@ class _Job:
         if asking and steps[0] is not asking[0]:
             why = "the wait stands before the whole job: a machine cannot wait in its middle"
             self._losses.approximated("approval", why, "split the job where it waits", asking[0].span)
-        limit = next((step.timeout for step in asking if step.timeout is not None), None)
+        limit = next((one.timeout for one in job.steps if isinstance(one.work, Approval) and one.timeout), None)
         return self._asked_first(made, approval or Approval(f"Start {job.id}?"), limit)
 
     def _asked_first(self, made: Job, approval: Approval, limit: timedelta | None) -> list[Job]:

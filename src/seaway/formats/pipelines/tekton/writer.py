@@ -143,7 +143,10 @@ def _outside(pipeline: Pipeline, losses: Losses, *, own: bool) -> None:
             )  # fmt: skip
         elif one.kind not in _EVENTS and one.kind not in {TriggerKind.MANUAL, TriggerKind.API, TriggerKind.CALL}:
             losses.dropped(
-                one.native or one.kind.value, "no annotation starts a run on this", "an EventListener", one.span
+                f"trigger {one.native or one.kind.value}",
+                "no annotation starts a run on this",
+                "an EventListener",
+                one.span,
             )
     if pipeline.permissions is not None:
         losses.manual(
