@@ -92,11 +92,21 @@ class Matrix:
         for root in self._workers:
             root.mkdir(parents=True)
             self._free.put(root)
-        if plane == "simulated":
+        self.names: list[str] = []
+        self.calm: dict[str, Any] = {}
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        """The undisturbed run: the points it passes, and the picture at its end."""
+        if self.plane == "simulated":
             self._run(self._part(self._workers[0], "shop", letters="a"))
         with self._stage("calm") as part:
             self._run(part)
-            self.names: list[str] = json.loads((Path(part.root) / "points.json").read_text())
+            self.names = json.loads((Path(part.root) / "points.json").read_text())
             self.calm = self._picture(part)
 
     def point(self, number: int, *, before: str = "", skip_journal: str = "") -> Result:
