@@ -8,12 +8,16 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from engine.harness import Bench, eventually
+from seaway.cli import judge as command
 from seaway.engine import history, judged
+from seaway.errors import SeawayError
 from seaway.judge import record, stream
 from seaway.model import codec
 from seaway.model.analysis import Judging, Kind, Metric, Spec, Stop, Underpowered
@@ -303,6 +307,37 @@ def test_a_regression_that_comes_late_is_found_sooner_with_restarts(bench: Bench
                 break
     assert found[5] < found[1]
     assert found[5] > 0
+
+
+def test_what_was_decided_is_shown_and_judged_by_another_policy_without_an_engine(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bench.lies.failing[NEW] = 0.3
+    with bench.running():
+        bench.release("a")
+        done = bench.ended(bench.submit("b", where=where()), State.ROLLED_BACK)
+    monkeypatch.setenv("SEAWAY_HOME", str(bench.root))
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("metrics: [{name: errors, kind: rate, direction: decrease, margin: 2.0}]\n")
+
+    def seaway(*words: str) -> str:
+        ran = CliRunner().invoke(command.group, list(words), catch_exceptions=False, standalone_mode=False)
+        return ran.stdout
+
+    shown = seaway("show", done.id)
+    assert shown.startswith(f"{done.id}: shop to production, fail")
+    assert "asked: envoy: shop on 127.0.0.1:" in shown
+    data = json.loads(seaway("show", "production", "--json"))
+    assert (data["format"], data["canary"]) == ("seaway.judgement/v1", done.id)
+    report = json.loads(seaway("backtest", "--rollouts", "--environment", "production", "--spec", str(spec)))
+    assert report["canaries"] == 1
+    assert report["changed"][0]["before"] == "fail"
+    assert (
+        json.loads(seaway("backtest", "--rollouts", "--environment", "elsewhere", "--spec", str(spec)))["canaries"] == 0
+    )
+    for words in (("show", "ro-unknown"), ("backtest", "--spec", str(spec))):
+        with pytest.raises(SeawayError):
+            seaway(*words)
 
 
 def test_without_the_judge_nothing_of_it_is_kept(bench: Bench) -> None:
