@@ -38,3 +38,15 @@ def test_waiting_costs_nothing() -> None:
     """Other people's load makes everything late: that alone is nobody's fault."""
     with pace.within(0.1):
         time.sleep(0.3)
+
+
+def test_lateness_beyond_what_the_crowd_explains_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "crowding", lambda: 2.0)
+    with pace.promptly(0.5):
+        time.sleep(0.6)
+    with pytest.raises(AssertionError, match=r"2\.0 times as crowded"), pace.promptly(0.1):
+        time.sleep(0.3)
+
+
+def test_a_crowd_is_never_less_than_nobody() -> None:
+    assert pace.crowding(0.05) >= 0.99

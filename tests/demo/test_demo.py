@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+from support import pace
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(700)]
 ACTS = ("The first release", "A good release", "A broken release", "Second thoughts")
 
 
@@ -52,8 +54,9 @@ def processes(folder: Path) -> list[str]:
 
 def test_twice_in_a_row_it_tells_its_story_and_leaves_nothing_running(folder: Path) -> None:
     for _ in range(2):
-        demo = start(folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        told, said = demo.communicate(timeout=180)  # it says how long it took: 20 s where nobody else works
+        with pace.promptly(90):
+            demo = start(folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            told, said = demo.communicate(timeout=300)
         assert demo.returncode == 0, told + said
         assert [act for act in ACTS if act in said] == list(ACTS)
         assert "0 lost by switching" in told

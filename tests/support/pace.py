@@ -24,6 +24,26 @@ def piece() -> float:
     return time.process_time() - began
 
 
+def crowding(seconds: float = 0.2) -> float:
+    """How many times longer than alone a process takes here now: time on the wall per time on a processor."""
+    wall, began = time.monotonic(), time.process_time()
+    while time.process_time() - began < seconds:
+        pass
+    return (time.monotonic() - wall) / seconds
+
+
+@contextmanager
+def promptly(seconds: float) -> Iterator[None]:
+    """What is done inside, by whatever processes, takes at most this long, in seconds of a machine that nobody else uses."""
+    before, began = crowding(), time.monotonic()
+    yield
+    spent = time.monotonic() - began
+    slower = max(1.0, before, crowding())
+    assert spent <= seconds * slower, (
+        f"{spent:.1f} s on a machine {slower:.1f} times as crowded as an empty one, of {seconds} s"
+    )
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """What is done inside takes at most this much processor time, in seconds of a calm machine."""
