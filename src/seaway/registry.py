@@ -35,6 +35,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "github_actions": "seaway.formats.pipelines.github_actions",
         "gitlab_ci": "seaway.formats.pipelines.gitlab_ci",
         "jenkins": "seaway.formats.pipelines.jenkins",
+        "teamcity": "seaway.formats.pipelines.teamcity",
         "tekton": "seaway.formats.pipelines.tekton",
     },
 }

@@ -16,7 +16,8 @@ from seaway.model.loss import Written
 from seaway.model.pipeline import Pipeline
 
 LARGEST = 4 * 1024 * 1024  # bytes of one file
-MANY = 10_000  # YAML files that are looked at for a name with `*`
+MANY = 10_000  # files that are looked at for a name with `*`
+LISTED = (".yml", ".yaml", ".kt", ".xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,16 @@ def sources(root: Path, libraries: Mapping[str, Path]) -> Sources:
         folder = libraries.get(name)
         return _below(folder.resolve(), place) if folder else None
 
-    return Sources(lambda place: _below(root, place), library, lambda: _yaml_below(root))
+    return Sources(lambda place: _below(root, place), library, lambda: _listed_below(root))
 
 
-def _yaml_below(root: Path) -> list[str]:
-    """The YAML files of the repository, for includes with `*`; at most MANY. Of hidden folders only `.gitlab` counts."""
+def _listed_below(root: Path) -> list[str]:
+    """The repository's files of the kinds that names with `*` may mean; at most MANY. Of hidden folders only two count."""
     found: list[str] = []
     for folder, inner, names in os.walk(root):
-        inner[:] = sorted(one for one in inner if not one.startswith(".") or one == ".gitlab")
+        inner[:] = sorted(one for one in inner if not one.startswith(".") or one in {".gitlab", ".teamcity"})
         place = Path(folder).relative_to(root)
-        found += [(place / name).as_posix() for name in sorted(names) if name.endswith((".yml", ".yaml"))]
+        found += [(place / name).as_posix() for name in sorted(names) if name.endswith(LISTED)]
         if len(found) >= MANY:
             break
     return found[:MANY]

@@ -123,7 +123,10 @@ class Globs:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """`native`: the system's own word, like `pull_request_target`. `cron` as five fields, UTC unless `timezone` says else."""
+    """`native`: the system's own word, like `pull_request_target`. `cron` as five fields, UTC unless `timezone` says else.
+
+    `jobs`: those that it starts, with all that they need (TeamCity); (): the whole pipeline.
+    """
 
     kind: TriggerKind
     native: str = ""
@@ -137,6 +140,7 @@ class Trigger:
     sources: tuple[str, ...] = ()  # upstream pipelines
     comment: str = ""
     span: Span | None = None
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of the environment. `secret`: its value is one, or refers to one."""
+    """A variable of the environment. `secret`: its value is one, or refers to one.
+
+    `exported` False: expressions read it, programs do not find it in their environment (TeamCity's configuration parameters).
+    """
 
     name: str
     value: Text
     secret: bool = False
     description: str = ""
     span: Span | None = None
+    exported: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,24 @@
+"""TeamCity: settings in Kotlin and in XML. Called through the table in `registry`.
+
+    source, scope, evaluate, kinds, arguments, calls, classes, library
+                                                                    Kotlin -> the tree of settings, carried out
+    xml, words                                                      XML -> the same tree
+    values, dsl                                                     the tree, and its text in Kotlin
+    expressions, predefined                                         `%name%` <-> the tree of expressions
+    reader, jobs, steps, triggers, features, chains                 the tree of settings -> model
+
+A file that declares no project and no build configuration raises ConfigError; all else is modelled or kept.
+"""
+
+from __future__ import annotations
+
+from seaway.formats.pipelines.sources import Sources
+from seaway.formats.pipelines.teamcity import reader
+from seaway.model.pipeline import Pipeline
+
+NAMES = (".teamcity/settings.kts", ".teamcity/*.kts", ".teamcity/*.kt", ".teamcity/*.xml")
+
+
+def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
+    """The project as written; with `sources` other files of its folder are known, and templates stand where they are used."""
+    return reader.read(text.removeprefix("\ufeff"), path, sources)
