@@ -50,7 +50,8 @@ def write_job(words: Words, job: Job, shared: Runner | None) -> Any:
     found: dict[str, Any] = {"deployment" if job.environment else "job": name}
     found |= _described(words, job, name)
     if job.approval is not None:
-        return found | {"pool": SERVER, "steps": [validation(words, job.approval)]}
+        limit = {} if job.timeout is None else {"timeoutInMinutes": minutes(job.timeout)}
+        return found | limit | {"pool": SERVER, "steps": [validation(words, job.approval)]}
     found |= body(words, job, shared)
     put_back(found, _plain(job.natives, owner, "strategy", "pool"), owner)
     return Note(found, above=job.comment, mark=job.span) if job.comment or job.span else found
