@@ -172,6 +172,9 @@ def test_conditions_stand_where_github_can_see_their_values(expr: Expr, text: st
         Binary("=~", BRANCH, Literal("/[0-9]+/")),
         Ref("job", ("elsewhere", "result")),
         Call("counter", ()),
+        Ref("runner", ("os",)),
+        Ref("secret", ("KEY",)),
+        Ref("step", ("a", "outcome")),
     ],
 )
 def test_a_condition_that_github_cannot_say_never_holds_until_it_was_looked_at(expr: Expr) -> None:
@@ -200,6 +203,35 @@ def test_conditions_are_made_simple(expr: Expr, simple: Expr) -> None:
     assert simplified(expr) == simple
 
 
+def test_values_of_the_whole_workflow_see_neither_matrix_nor_jobs() -> None:
+    values = tuple(
+        Variable(f"V{n}", Template((one,))) for n, one in enumerate((A, Ref("matrix", ("x",)), Call("always")))
+    )
+    pipeline = made(job(), variables=(Variable("A", "b"), *values))
+    assert [one.value for one in pipeline.variables[1:]] == [
+        "b",
+        "<matrix x in the workflow's own values>",
+        "<always() outside of conditions>",
+    ]
+    assert losses(job(), variables=values[1:]) == [(LossKind.DROPPED, "variable")] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (Parameter("a", "choice"), "string"),
+        (Parameter("a", "boolean", "maybe"), "string"),
+        (Parameter("a", "boolean", "true"), "boolean"),
+        (Parameter("a", "number", "1.5"), "number"),
+        (Parameter("a", "number", "many"), "string"),
+        (Parameter("a", "object"), "string"),
+        (Parameter("a", options=("x",)), "choice"),
+    ],
+)
+def test_inputs_have_a_type_that_fits_their_default(given: Parameter, kind: str) -> None:
+    assert made(job(), parameters=(given,)).parameters[0].type == kind
+
+
 # Scripts.
 
 
@@ -226,6 +258,14 @@ def test_scripts_find_the_variables_of_their_system_under_their_names() -> None:
     assert {(LossKind.MANUAL, "$MINE"), (LossKind.MANUAL, "$TOKEN"), (LossKind.APPROXIMATED, "$CI_REGISTRY")} <= set(
         losses(one)
     )
+
+
+def test_what_a_script_asks_about_its_machine_is_given_to_its_step() -> None:
+    pipeline = made(job("a", Step(Run("echo $AGENT_OS"))), system=System.AZURE_PIPELINES)
+    assert pipeline.jobs[0].variables == ()
+    assert [(one.name, one.value) for one in pipeline.jobs[0].steps[0].env] == [
+        ("AGENT_OS", Template((Ref("runner", ("os",)),)))
+    ]
 
 
 def test_a_variable_that_only_a_script_can_make_is_set_by_one() -> None:

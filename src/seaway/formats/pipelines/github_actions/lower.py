@@ -69,10 +69,10 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         triggers,
         variables=_plain_variables(pipeline, scope),
         permissions=pipeline.permissions or READ_ONLY,
-        concurrency=pipeline.concurrency or _superseding(pipeline),
+        concurrency=_concurrency(pipeline, scope),
         jobs=made,
         shell=lower_steps.shell_name(pipeline.shell),
-        cwd=scope.text(pipeline.cwd, Place.JOB),
+        cwd=scope.text(pipeline.cwd, Place.WORKFLOW),
         natives=_run_name(pipeline, scope),
         comment=pipeline.comment,
         span=pipeline.span,
@@ -84,7 +84,7 @@ def _run_name(pipeline: Pipeline, scope: Scope) -> tuple[Native, ...]:
     if isinstance(pipeline.name, str):
         return ()
     try:
-        text = printed_text(scope.text(pipeline.name, Place.JOB))
+        text = printed_text(scope.text(pipeline.name, Place.WORKFLOW))
     except Unprintable as why:
         scope.losses.dropped(
             "name of the run", f"GitHub has no expression for {why}", "write `run-name`", pipeline.span
@@ -96,7 +96,7 @@ def _run_name(pipeline: Pipeline, scope: Scope) -> tuple[Native, ...]:
 def _plain_variables(pipeline: Pipeline, scope: Scope) -> tuple[Variable, ...]:
     """Those that need no script: the others are set by a step of the jobs that read them."""
     later = late(pipeline.variables)
-    return scope.variables(tuple(one for one in pipeline.variables if one.name not in later), Place.JOB)
+    return scope.variables(tuple(one for one in pipeline.variables if one.name not in later), Place.WORKFLOW)
 
 
 def _asked_outputs(jobs: tuple[Job, ...]) -> dict[str, tuple[Variable, ...]]:
@@ -235,6 +235,16 @@ def _optional(jobs: tuple[Job, ...]) -> frozenset[str]:
             break
         found |= more
     return frozenset(found)
+
+
+def _concurrency(pipeline: Pipeline, scope: Scope) -> Concurrency | None:
+    found = pipeline.concurrency
+    if found is None:
+        return _superseding(pipeline)
+    cancel = found.cancel
+    if isinstance(cancel, Condition):
+        cancel = scope.condition(cancel, Place.WORKFLOW, found.span) or True
+    return Concurrency(scope.text(found.group, Place.WORKFLOW, found.span), cancel, span=found.span)
 
 
 def _superseding(pipeline: Pipeline) -> Concurrency | None:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
-from seaway.model.expression import Ref, Template, Text
+from seaway.model.expression import Condition, Ref, Template, Text
 from seaway.model.pipeline import (
     Axis,
     Concurrency,
@@ -160,7 +160,10 @@ def concurrency(job: Job, scope: Scope) -> Concurrency | None:
     if found.queue:
         why = "GitHub keeps one waiting run per group: of several, only the newest is left"
         scope.losses.approximated("queue of deployments", why, "", found.span or job.span, mark=job.span)
-    return Concurrency(scope.text(found.group, Place.JOB, found.span), found.cancel)
+    cancel = found.cancel
+    if isinstance(cancel, Condition):
+        cancel = scope.condition(cancel, Place.JOB, found.span) or True
+    return Concurrency(scope.text(found.group, Place.JOB, found.span), cancel)
 
 
 def matrix(job: Job, scope: Scope) -> Matrix | None:
@@ -179,13 +182,15 @@ def matrix(job: Job, scope: Scope) -> Matrix | None:
         return None
     named = tuple((("name", name), *row) for name, row in matrix.named)
     rows = tuple(_row(row, scope) for row in (*matrix.include, *named))
-    axes = tuple(Axis(axis.name, tuple(scope.text(value, Place.JOB) for value in axis.values)) for axis in matrix.axes)
+    axes = tuple(
+        Axis(axis.name, tuple(scope.text(value, Place.CONDITION) for value in axis.values)) for axis in matrix.axes
+    )
     excludes = tuple(_row(row, scope) for row in matrix.exclude)
     return Matrix(axes, rows, excludes, (), matrix.max_parallel, matrix.fail_fast or False)
 
 
 def _row(row: tuple[tuple[str, Text], ...], scope: Scope) -> tuple[tuple[str, Text], ...]:
-    return tuple((name, scope.text(value, Place.JOB)) for name, value in row)
+    return tuple((name, scope.text(value, Place.CONDITION)) for name, value in row)
 
 
 def identifier(text: str) -> str:

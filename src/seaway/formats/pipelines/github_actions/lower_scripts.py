@@ -59,6 +59,7 @@ _GIVES_OUTSIDE = frozenset({System.GITLAB_CI, System.CIRCLECI, System.JENKINS, S
 def provided(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[tuple[Variable, ...], tuple[Step, ...]]:
     """Variables for the job's environment, and its steps with what an expression cannot say set by their scripts."""
     found, short = _predefined(job, steps, scope)
+    steps = tuple(_with_runner(step, scope) for step in steps)
     for name in sorted(scope.axes):
         if any(name == used for used in read_names(steps)):
             found[name] = Template((Ref("matrix", (name,)),))
@@ -89,6 +90,8 @@ def _predefined(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[dict[s
         if value == SHORT_SHA:
             short.append(name)
             continue
+        if isinstance(value, Ref) and value.context == "runner":
+            continue  # steps only
         text = scope.text(value if isinstance(value, Template) else Template((value,)), Place.JOB, job.span)
         try:
             printed_text(text)
@@ -98,6 +101,16 @@ def _predefined(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[dict[s
             continue
         found[name] = text
     return found, short
+
+
+def _with_runner(step: Step, scope: Scope) -> Step:
+    """A step with what its script asks about the machine, which GitHub lets only steps see."""
+    given = tuple(
+        Variable(name, Template((value,)))
+        for name, value in _exported((step,), scope.system).items()
+        if isinstance(value, Ref) and value.context == "runner" and name not in _THERE and name not in scope.known
+    )
+    return dataclasses.replace(step, env=(*step.env, *given)) if given else step
 
 
 def _exported(steps: tuple[Step, ...], system: System) -> dict[str, Expr | Template]:

@@ -103,7 +103,7 @@ def _lowered(step: Step, scope: Scope) -> Step:
         step,
         work=work,
         name=_BRACKETS.sub(r"\1", step.name),
-        condition=scope.condition(step.condition, Place.STEP, step.span),
+        condition=scope.condition(step.condition, Place.ASKED, step.span),
         env=(*env, *scope.variables(step.env, Place.STEP)),
         continue_on_error=tolerant
         if isinstance(tolerant, bool)

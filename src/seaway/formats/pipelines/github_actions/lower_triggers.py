@@ -23,6 +23,7 @@ _EVENTS = {
 }
 _EVERYTHING = Globs(("**",))
 _TYPES = {"string": "string", "boolean": "boolean", "number": "number", "choice": "choice"}
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _FIELD = re.compile(r"[\d*/,\-A-Za-z]+\Z")
 _HASH = re.compile(r"H(?:\((\d+)-(\d+)\))?(?:/(\d+))?")
 
@@ -63,8 +64,14 @@ def _called_type(one: Parameter) -> str:
 
 
 def _input(one: Parameter) -> Parameter:
-    kind = _TYPES.get(one.type, "string")
-    return dataclasses.replace(one, type="choice" if one.options and kind == "string" else kind)
+    """A type that its options and its default fit."""
+    kind = "choice" if one.options else _TYPES.get(one.type, "string")
+    unfit = {
+        "choice": not one.options,
+        "boolean": one.default not in {None, "true", "false"},
+        "number": one.default is not None and not _NUMBER.match(one.default),
+    }
+    return dataclasses.replace(one, type="string" if unfit.get(kind) else kind)
 
 
 def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None:

@@ -44,9 +44,24 @@ _OPPOSITE = {"==": "!=", "!=": "==", "=~": "!~", "!~": "=~"}
 class Place(StrEnum):
     """Where an expression stands."""
 
+    WORKFLOW = "the workflow's own values"
     CONDITION = "a job's condition"
     JOB = "a job's own values"
     STEP = "a step"
+    ASKED = "a step's condition"
+
+
+# What GitHub lets nobody see there.
+_UNSEEN = {
+    Place.WORKFLOW: frozenset({"matrix", "step", "job", "runner"}),
+    Place.CONDITION: frozenset({"matrix", "step", "secret", "runner"}),
+    Place.JOB: frozenset({"step", "runner"}),
+    Place.STEP: frozenset[str](),
+    Place.ASKED: frozenset({"secret"}),
+}
+_IN_STEPS = frozenset({Place.STEP, Place.ASKED})
+_CONDITIONS = frozenset({Place.CONDITION, Place.ASKED})
+_STATUS = frozenset({"success", "failure", "always", "cancelled"})
 
 
 @dataclass(slots=True)
@@ -99,7 +114,7 @@ class Scope:
         """One expression within a text: a variable of the file is spliced in."""
         if isinstance(expr, Ref) and expr.context == "native" and _whole(expr) in NEAREST:
             return template(NEAREST[_whole(expr)][0])
-        if isinstance(expr, Ref) and expr.context == "env" and place is not Place.STEP:
+        if isinstance(expr, Ref) and expr.context == "env" and place not in _IN_STEPS:
             name = str(expr.path[0]) if expr.path else ""
             if name in self.axes:
                 return Ref("matrix", (name,))
@@ -123,7 +138,9 @@ class Scope:
         if isinstance(expr, Binary):
             return Binary(expr.op, self.expr(expr.left, place, span), self.expr(expr.right, place, span))
         if isinstance(expr, Call):
-            if expr.name in {"exists", "hash_files"} and place is not Place.STEP:
+            if expr.name in _STATUS and place not in _CONDITIONS:
+                return no_way(f"{expr.name}() outside of conditions")
+            if expr.name in {"exists", "hash_files"} and place not in _IN_STEPS:
                 return no_way("whether a file exists, before the job has its files")
             if expr.name == "iif" and len(expr.args) == 3:
                 asked, yes, no = (self.expr(one, place, span) for one in expr.args)
@@ -152,7 +169,9 @@ class Scope:
 
     def _ref(self, ref: Ref, place: Place, span: Span | None) -> Expr:
         name = str(ref.path[0]) if ref.path else ""
-        if ref.context == "env" and place is not Place.STEP:
+        if ref.context in _UNSEEN[place]:
+            return no_way(f"{ref.context} {name} in {place.value}")
+        if ref.context == "env" and place not in _IN_STEPS:
             found = self.value(ref, place, span)
             return as_expr(found) if isinstance(found, (str, Template)) else found
         if ref.context == "env" and name not in self.known and name not in self.axes:
@@ -168,8 +187,6 @@ class Scope:
             return as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
         if ref.context == "input" and name not in self.inputs:
             return no_way(f"the parameter {name}")
-        if ref.context == "matrix" and place is Place.CONDITION:
-            return no_way(f"a value of the matrix ({name}) in a job's condition")
         if ref.context == "git" and name == "short_sha":
             return no_way("the first characters of a commit")
         return ref
@@ -185,7 +202,7 @@ class Scope:
 
     def outside(self, name: str, place: Place, span: Span | None) -> Expr:
         """A variable that the file does not set."""
-        if _SECRET.search(name) and place is not Place.CONDITION:
+        if _SECRET.search(name) and place not in _CONDITIONS:
             self.losses.manual(f"${name}", "its value is kept outside the file", f"gh secret set {name}", span)
             return Ref("secret", (name,))
         self.losses.manual(f"${name}", "its value is kept outside the file", f"gh variable set {name} --body ...", span)
