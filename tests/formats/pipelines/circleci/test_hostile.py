@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
 
 from seaway.errors import ConfigError
 from seaway.formats.pipelines.circleci import parse
+from support import pace
 
 LAUGHS = "a: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
@@ -37,13 +37,12 @@ HOSTILE = {
 
 def within_limits(text: str) -> None:
     tracemalloc.start()
-    began = time.perf_counter()
     try:
-        parse(text, "x.yml")
+        with pace.within(4):  # traced, which costs about four times
+            parse(text, "x.yml")
     finally:
-        taken, peak = time.perf_counter() - began, tracemalloc.get_traced_memory()[1]
+        _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert taken < 5  # with tracing on a busy machine; the bench has the figure
         assert peak < 200 * 1024 * 1024
 
 
@@ -70,7 +69,6 @@ def test_a_parameter_that_holds_itself_ends() -> None:
 
 
 def test_a_pattern_that_takes_for_ever_is_not_tried() -> None:
-    began = time.perf_counter()
     condition = f"{{matches: {{pattern: '^(a+)+$', value: {'a' * 40}b}}}}"
-    parse(f"{JOB}[{{when: {{condition: {condition}, steps: [checkout]}}}}]\n", "x.yml")
-    assert time.perf_counter() - began < 1
+    with pace.within(1):
+        parse(f"{JOB}[{{when: {{condition: {condition}, steps: [checkout]}}}}]\n", "x.yml")
