@@ -60,6 +60,7 @@ def test_a_good_release_is_proven_and_promoted(bench: Bench, strategy: Strategy)
         done = bench.release("b", where=where(strategy))
     passed = next(verdict for verdict in done.verdicts if verdict.outcome is Outcome.PASS)
     assert passed.guard == "judge"
+    assert done.verdicts[-1] == passed  # nothing unsaid it on the way to 100 %
     again = replayed(bench, done)
     assert again["verdict"] == "pass"
     assert again["at"] == passed.evidence["at"]
@@ -96,6 +97,21 @@ def test_a_replay_notices_a_batch_that_was_changed(bench: Bench) -> None:
     tick = next(tick for tick in data["ticks"] if tick and (tick[0].get("candidate") or {}).get("events"))
     tick[0]["candidate"]["events"] = 0
     assert record.replay(data)["metrics"]["errors"]["ln_e"]["harm"] != done.verdicts[-1].evidence["ln_e_harm"]
+
+
+def test_what_was_proven_at_a_small_weight_is_not_said_of_a_larger_one_before_requests_came(bench: Bench) -> None:
+    strategy = Strategy("canary", steps=(CanaryStep(set_weight=200_000), CanaryStep(analysis=timedelta(seconds=10)),
+                                         CanaryStep(set_weight=600_000), CanaryStep(analysis=timedelta(seconds=10))))  # fmt: skip
+    strict = replace(JUDGING, spec=replace(SPEC, min_samples=400))
+    with bench.running():
+        bench.release("a")
+        rollout = bench.submit("b", where=where(strategy, strict))
+        waits = bench.until(rollout, lambda now: now.step >= 4 and now.state is State.OBSERVING)
+        later = bench.until(rollout, lambda now: now.verdicts[-1].at >= (waits.since or now.created))
+        assert later.verdicts[-1].outcome is Outcome.INCONCLUSIVE
+        assert "of 400 requests at this weight" in later.verdicts[-1].reason
+        done = bench.ended(rollout)
+    assert done.verdicts[-1].outcome is Outcome.PASS
 
 
 def test_a_second_engine_goes_on_with_the_same_evidence(bench: Bench) -> None:

@@ -296,6 +296,9 @@ environments:
         # Too few requests to judge: go on. `hold` waits for a person instead.
         on:
           no_data: continue
+    # With some traffic: a judge that compares with the stable revision, and lets nothing reach 100 % that is not proven
+    # (`seaway docs analysis`); with `canary: {ramp: {}}` instead of steps the share follows its evidence.
+    # analysis: {}
     # How long the old revision stays warm after promotion, for a return in one step.
     soak: 5m
 """

@@ -123,7 +123,10 @@ class Canary:
             self._recent.popleft()
 
     def _fresh(self, rollout: Rollout) -> int:
-        """Candidate requests since the present step began to look."""
+        """Candidate requests since the present step began to look; where nothing waits for a pass, enough."""
+        share = rollout.weights[rollout.plan.candidate.id].set
+        if rollout.state is not State.OBSERVING or share == WHOLE:
+            return self.spec.min_samples
         ramps = isinstance(_step(rollout), Ramp)
         since = rollout.steps[rollout.step].started if ramps else rollout.since
         begun = (since - self.began).total_seconds() if since else 0.0
