@@ -62,15 +62,16 @@ def test_comments_stay_where_they_were() -> None:
 def test_actions_of_the_table_get_their_version_behind_them() -> None:
     step = Step(Checkout(implicit=True))
     pipeline = Pipeline(System.GITLAB_CI, "x", jobs=(Job("a", steps=(step,)),))
-    version, digest = pins.PINS["actions/checkout"]
-    assert f"uses: actions/checkout@{digest}  # {version}\n" in render(pipeline).text
+    known = pins.PINS["actions/checkout"]
+    assert f"uses: actions/checkout@{known.digest}  # {known.version}\n" in render(pipeline).text
 
 
 def test_the_table_of_pins_names_whole_commits_and_versions() -> None:
-    for version, digest in pins.PINS.values():
-        assert re.fullmatch(r"[0-9a-f]{40}", digest)
-        assert re.fullmatch(r"v\d+\.\d+\.\d+", version)
-    assert len({digest for _, digest in pins.PINS.values()}) == len(pins.PINS)
+    for one in pins.PINS.values():
+        assert re.fullmatch(r"[0-9a-f]{40}", one.digest)
+        assert re.fullmatch(r"v\d+\.\d+\.\d+", one.version)
+        assert one.source
+    assert len({one.digest for one in pins.PINS.values()}) == len(pins.PINS)
     dt.date.fromisoformat(pins.RECORDED)
 
 
