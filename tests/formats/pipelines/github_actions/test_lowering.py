@@ -10,6 +10,7 @@ import pytest
 
 from seaway.formats.pipelines.github_actions import parse, render
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, KIND, TAG
+from seaway.formats.pipelines.github_actions.expressions import printed_text
 from seaway.formats.pipelines.github_actions.lower_files import artifact_root
 from seaway.formats.pipelines.github_actions.lower_values import simplified
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary
@@ -266,6 +267,33 @@ def test_what_a_script_asks_about_its_machine_is_given_to_its_step() -> None:
     assert [(one.name, one.value) for one in pipeline.jobs[0].steps[0].env] == [
         ("AGENT_OS", Template((Ref("runner", ("os",)),)))
     ]
+
+
+def test_parameters_are_variables_of_scripts_and_conditions() -> None:
+    asked = Condition(Binary("==", Ref("env", ("LEVEL",)), Literal("x")))
+    pipeline = made(
+        job("a", Step(Run("echo $LEVEL")), condition=asked), parameters=(Parameter("LEVEL"),), system=System.JENKINS
+    )
+    assert [(one.name, one.value) for one in pipeline.jobs[0].variables] == [
+        ("LEVEL", Template((Ref("input", ("LEVEL",)),)))
+    ]
+    assert pipeline.jobs[0].condition is not None
+    assert pipeline.jobs[0].condition.text == "inputs.LEVEL == 'x'"
+
+
+def test_secrets_get_names_that_github_takes() -> None:
+    step = Step(Run("x"), env=(Variable("KEY", Template((Ref("secret", ("deploy-key:user",)),))),), span=SPAN)
+    env = made(job("a", step), system=System.JENKINS).jobs[0].steps[0].env
+    assert env[0].value == Template((Ref("secret", ("DEPLOY_KEY_USER",)),))
+    lost = found(job("a", step), system=System.JENKINS)
+    assert [(one.construct, one.fix) for one in lost] == [("secret deploy-key:user", "gh secret set DEPLOY_KEY_USER")]
+
+
+def test_addresses_are_put_together() -> None:
+    pipeline = made(job("a", Step(Run("echo $CI_PIPELINE_URL $CI_PROJECT_URL"))))
+    values = {one.name: printed_text(one.value) for one in pipeline.jobs[0].variables}
+    start = "${{ github.server_url }}/${{ github.repository }}"
+    assert values == {"CI_PIPELINE_URL": f"{start}/actions/runs/${{{{ github.run_id }}}}", "CI_PROJECT_URL": start}
 
 
 def test_a_variable_that_only_a_script_can_make_is_set_by_one() -> None:

@@ -67,7 +67,9 @@ def provided(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[tuple[Var
     steps = tuple(_in_steps(step, job, scope) for step in steps)
     left = [name for name in _not_set(steps, scope) if name not in found and name not in short]
     for name in left:
-        if name.startswith(_FOREIGN):
+        if name in scope.inputs:
+            found[name] = Template((Ref("input", (name,)),))
+        elif name.startswith(_FOREIGN):
             found |= _nearest(name, job, scope)
         elif _OUTSIDE.match(name) and scope.system in _GIVES_OUTSIDE:
             found[name] = Template((scope.outside(name, Place.JOB, job.span),))

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from seaway.formats.pipelines.github_actions.contexts import FUNCTIONS
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed, template
-from seaway.formats.pipelines.github_actions.nearest import NEAREST
+from seaway.formats.pipelines.github_actions.nearest import ADDRESSES, NEAREST
 from seaway.formats.pipelines.github_actions.substitute import as_expr
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import (
@@ -114,10 +114,14 @@ class Scope:
         """One expression within a text: a variable of the file is spliced in."""
         if isinstance(expr, Ref) and expr.context == "native" and _whole(expr) in NEAREST:
             return template(NEAREST[_whole(expr)][0])
+        if isinstance(expr, Ref) and (expr.context, *expr.path) in ADDRESSES:
+            return template(ADDRESSES[(expr.context, *expr.path)])  # type: ignore[index]
         if isinstance(expr, Ref) and expr.context == "env" and place not in _IN_STEPS:
             name = str(expr.path[0]) if expr.path else ""
             if name in self.axes:
                 return Ref("matrix", (name,))
+            if name in self.inputs and name not in self.known:
+                return Ref("input", (name,))
             if name in self.known and depth < _MAX_DEPTH:
                 value = self.known[name]
                 if isinstance(value, str):
@@ -171,17 +175,14 @@ class Scope:
         name = str(ref.path[0]) if ref.path else ""
         if ref.context in _UNSEEN[place]:
             return no_way(f"{ref.context} {name} in {place.value}")
-        if ref.context == "env" and place not in _IN_STEPS:
-            found = self.value(ref, place, span)
-            return as_expr(found) if isinstance(found, (str, Template)) else found
-        if ref.context == "env" and name not in self.known and name not in self.axes:
-            return ref
-        if ref.context == "env" and name in self.axes:
-            return Ref("matrix", (name,))
+        if ref.context == "env":
+            return self._env(ref, name, place, span)
         if ref.context == "job" and name:
             return self._of_job(ref, name)
         if ref.context == "var":
             return self.outside(name, place, span)
+        if ref.context == "secret" and name != "GITHUB_TOKEN":
+            return self._secret(name, span)
         if ref.context == "native":
             whole = _whole(ref)
             return as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
@@ -199,6 +200,19 @@ class Scope:
         if way[0] == "output" and way[-1] not in self.outputs.get(name, frozenset()):
             return no_way(f"the output {way[-1]} of the job {name}")
         return Ref("job", (self.ids[name], *way))
+
+    def _env(self, ref: Ref, name: str, place: Place, span: Span | None) -> Expr:
+        if place not in _IN_STEPS:
+            found = self.value(ref, place, span)
+            return as_expr(found) if isinstance(found, (str, Template)) else found
+        return Ref("matrix", (name,)) if name in self.axes else ref
+
+    def _secret(self, name: str, span: Span | None) -> Expr:
+        """A secret under a name that GitHub takes."""
+        ours = re.sub(r"\W+", "_", name).strip("_").upper()
+        why = "secrets are kept outside the file, and are not carried over"
+        self.losses.manual(f"secret {name}", why, f"gh secret set {ours}", span)
+        return Ref("secret", (ours,))
 
     def outside(self, name: str, place: Place, span: Span | None) -> Expr:
         """A variable that the file does not set."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 _REGISTRY = "GitHub's registry in place of GitLab's"
 
+# What GitHub puts together from several values.
+ADDRESSES: dict[tuple[str, str], str] = {
+    ("run", "url"): "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}",
+    ("git", "url"): "${{ github.server_url }}/${{ github.repository }}",
+}
 # Seen in steps only.
 IN_STEPS: dict[str, tuple[str, str]] = {
     "CI_JOB_STATUS": ("${{ job.status }}", "its words are success, failure and cancelled"),
