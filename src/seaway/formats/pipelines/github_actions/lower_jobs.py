@@ -11,6 +11,7 @@ import re
 
 from seaway.formats.pipelines.github_actions import lower_files, lower_places, lower_steps
 from seaway.formats.pipelines.github_actions.lower_late import late, setting
+from seaway.formats.pipelines.github_actions.lower_retry import repeated
 from seaway.formats.pipelines.github_actions.lower_scripts import provided
 from seaway.formats.pipelines.github_actions.lower_values import Around, Place, Scope, simplified
 from seaway.formats.pipelines.github_actions.nearest import NEEDS_PACKAGES
@@ -94,11 +95,6 @@ def _axes(job: Job) -> frozenset[str]:
 def say_lost(job: Job, scope: Scope) -> None:
     """What of a job has no counterpart."""
     losses = scope.losses
-    if job.retry is not None:
-        fix = "repeat the command in its script, where it is safe to run twice"
-        losses.dropped(
-            "retry", "GitHub does not repeat a job by itself", fix, job.retry.span or job.span, mark=job.span
-        )
     for one in job.natives:
         if one.key.rpartition(".")[2] not in _FOLDED:
             lower_places.lost(one, job, scope)
@@ -214,7 +210,7 @@ def _steps(job: Job, scope: Scope, around: Around) -> tuple[Step, ...]:
     for kept in job.artifacts:
         if kept.direction == "up":
             after += lower_files.uploads(kept, job, scope)
-    listed = lower_steps.lower(job.steps, scope)
+    listed = repeated(job, lower_steps.lower(job.steps, scope), scope)
     at = _behind_checkout(listed)
     credentials = lower_steps.pushes(listed)
     listed = tuple(_checked_out(step, credentials=credentials) for step in listed)

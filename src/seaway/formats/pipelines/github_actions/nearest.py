@@ -29,6 +29,8 @@ NEAREST: dict[str, tuple[str, str]] = {
     "CI_COMMIT_TITLE": ("${{ github.event.head_commit.message }}", "the whole message, not only its first line"),
     "CI_COMMIT_AUTHOR": ("${{ github.event.head_commit.author.name }}", ""),
     "CI_COMMIT_BEFORE_SHA": ("${{ github.event.before }}", ""),
+    "CI_COMMIT_TAG": ("${{ startsWith(github.ref, 'refs/tags/') && github.ref_name || '' }}", ""),
+    "CI_COMMIT_BRANCH": ("${{ startsWith(github.ref, 'refs/heads/') && github.ref_name || '' }}", ""),
     "CI_COMMIT_REF_SLUG": ("${{ github.ref_name }}", "GitHub does not shorten names for hosts: check its characters"),
     "Pipeline.Workspace": ("${{ github.workspace }}", "GitHub has one folder for a job's work"),
     "Agent.BuildDirectory": ("${{ github.workspace }}", "GitHub has one folder for a job's work"),
