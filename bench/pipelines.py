@@ -18,6 +18,7 @@ from pathlib import Path
 
 import yaml
 
+from bench import executions
 from bench.corpus import CORPORA, corpus
 from bench.figures import Figure, Settings, interval, median, written
 from seaway import registry
@@ -42,10 +43,11 @@ for path in sorted(Path(sys.argv[1]).rglob("*.yml")):
 
 
 def rows(settings: Settings) -> Iterator[Figure]:
-    """One per dialect with a corpus, then the other tools."""
+    """One per dialect with a corpus, then the other tools, then what conversions do when they are run."""
     for system in CORPORA:
         yield _speed(system, settings)
     yield from _beside(settings)
+    yield from executions.rows(settings)
 
 
 def _speed(system: str, settings: Settings) -> Figure:

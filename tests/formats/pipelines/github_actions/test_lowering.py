@@ -522,7 +522,8 @@ def test_parameters_are_inputs_of_a_start_by_hand() -> None:
 @pytest.mark.parametrize(
     ("change", "loss"),
     [
-        ({"retry": Retry(2)}, (LossKind.DROPPED, "retry")),
+        ({"retry": Retry(2)}, (LossKind.APPROXIMATED, "retry")),
+        ({"retry": Retry(2, ("runner_system_failure",))}, (LossKind.DROPPED, "retry")),
         ({"natives": (Native("a.coverage", "x", SPAN),)}, (LossKind.DROPPED, "a.coverage")),
         ({"interruptible": False}, (LossKind.DROPPED, "interruptible: false")),
         ({"concurrency": Concurrency("g", queue=True)}, (LossKind.APPROXIMATED, "queue of deployments")),
