@@ -12,7 +12,7 @@ import pytest
 
 from formats.pipelines.execution.running import Ran, differences, orders_of, run_github, run_gitlab
 from seaway.formats.pipelines import github_actions, gitlab_ci
-from seaway.formats.pipelines.github_actions import lower_flow
+from seaway.formats.pipelines.github_actions import lower_files
 from seaway.formats.pipelines.gitlab_ci import orders, write_job, write_script
 from seaway.formats.pipelines.sources import from_mapping
 from seaway.model.pipeline import Job, Need, Step
@@ -104,7 +104,7 @@ def test_a_lost_condition_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_files_that_do_not_come_along_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(lower_flow, "_gives", lambda _job: False)
+    monkeypatch.setattr(lower_files, "downloads", lambda _job, _around: [])
     text = (HERE / "gitlab" / "artifacts.yml").read_text("utf-8")
     before, after = run_gitlab(text, tmp_path / "a"), run_github(to_github(text), tmp_path / "b")
     assert any(words.startswith("ship: ") for words in differences(before, after, orders_of(text)))

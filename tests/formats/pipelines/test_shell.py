@@ -132,3 +132,16 @@ def test_a_shell_decides_as_the_expression_says(expr: Expr, yes: list[str], no: 
 )
 def test_what_a_shell_cannot_decide_is_said(expr: Expr) -> None:
     assert shell.test(expr, printer) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("a\nb", "  a\n  b"),
+        ("if x; then\n  y\n\nfi", "  if x; then\n    y\n\n  fi"),
+        ("echo 'a\nb'", "echo 'a\nb'"),
+        ("cat <<E\nx\nE", "cat <<E\nx\nE"),
+    ],
+)
+def test_lines_move_unless_their_start_matters(text: str, moved: str) -> None:
+    assert shell.indented(text) == moved

@@ -136,6 +136,33 @@ def with_stage_order(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
         awaited = [] if job.needs is not None and pipeline.barrier else before.get(job.stage, [])
         edges = tuple(Need(name) for name in awaited)
         found.append(dataclasses.replace(job, needs=(*edges, *(job.needs or ()))))
+    return _behind_barriers(pipeline, jobs, found) if pipeline.barrier else found
+
+
+def _behind_barriers(pipeline: Pipeline, jobs: list[Job], ordered: list[Job]) -> list[Job]:
+    """A job behind a barrier waits for all stages before it; those just before need not have waited for the rest."""
+    place = {stage.name: number for number, stage in enumerate(pipeline.stages)}
+    known = {job.id: job for job in ordered}
+    found = []
+    for job, one in zip(jobs, ordered, strict=True):
+        waited = _ancestors(one, known) if job.needs is None and place.get(job.stage, 0) > 1 else None
+        more = [
+            Need(other.id)
+            for other in ordered
+            if waited is not None and place.get(other.stage, 0) < place[job.stage] and other.id not in waited
+        ]
+        found.append(dataclasses.replace(one, needs=(*(one.needs or ()), *more)) if more else one)
+    return found
+
+
+def _ancestors(job: Job, known: dict[str, Job]) -> set[str]:
+    found: set[str] = set()
+    waiting = [need.job for need in job.needs or ()]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in known:
+            found.add(name)
+            waiting += [need.job for need in known[name].needs or ()]
     return found
 
 

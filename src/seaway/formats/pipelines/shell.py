@@ -152,6 +152,17 @@ def open_quote(before: str, quote: str) -> str:
     return quote
 
 
+def indented(text: str) -> str:
+    """Two spaces before each line, where no line is within quotes or a here-document."""
+    lines = text.split("\n")
+    quote = ""
+    for line in lines[:-1]:
+        quote = open_quote(line, quote)
+        if quote:
+            return text
+    return text if "<<" in text else "\n".join(f"  {line}" if line else line for line in lines)
+
+
 def test(expr: Expr, printer: Printer) -> str | None:
     """A condition as a command of a POSIX shell that succeeds when it holds, or None where a shell cannot decide it."""
     if isinstance(expr, Literal):

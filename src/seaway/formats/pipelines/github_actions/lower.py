@@ -10,7 +10,6 @@ from seaway.formats.pipelines.expand import files_from, with_stage_order
 from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers, lower_values
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
-from seaway.formats.pipelines.github_actions.lower_flow import flowing
 from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
 from seaway.formats.pipelines.losses import Losses
@@ -133,7 +132,7 @@ def _ordered(pipeline: Pipeline) -> tuple[Job, ...]:
     stages = {stage.name: stage for stage in pipeline.stages}
     names = {job.id for job in jobs}
     found = []
-    for job in flowing(pipeline, tuple(with_stage_order(pipeline, jobs))):
+    for job in with_stage_order(pipeline, jobs):
         expr = job.condition.expr if job.condition else None
         text = job.condition.text if job.condition else ""
         stage = stages.get(job.stage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from seaway.formats.pipelines import shell
 from seaway.formats.pipelines.github_actions.lower_values import Scope
 from seaway.model.pipeline import Job, Run, Step
 
@@ -41,9 +42,10 @@ def _looped(step: Step, attempts: int) -> Step:
         return step
     body = work.script.rstrip("\n")
     numbers = " ".join(str(number) for number in range(1, attempts + 2))
+    attempt = shell.indented(f"(\n{shell.indented(f'set -eo pipefail{chr(10)}{body}')}\n)")
     script = (
-        f"set +e\nfor attempt in {numbers}; do\n(\nset -eo pipefail\n{body}\n)\nstatus=$?\n"
-        '[ "$status" -ne 0 ] || break\necho "attempt $attempt failed"\ndone\nexit "$status"\n'
+        f"set +e\nfor attempt in {numbers}; do\n{attempt}\n  status=$?\n"
+        '  [ "$status" -ne 0 ] || break\n  echo "attempt $attempt failed"\ndone\nexit "$status"\n'
     )
     made = Run(script, "bash", work.cwd, work.continues)
     return dataclasses.replace(step, work=made)

@@ -8,7 +8,7 @@ import re
 from seaway.formats.pipelines import shell
 from seaway.formats.pipelines.github_actions import foreign, lower_files
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
-from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
+from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
 from seaway.model.pipeline import (
     Approval,
     Artifact,
@@ -228,7 +228,7 @@ def post(found: Post, scope: Scope) -> tuple[Step, ...]:
         fix = "test `job.status` in a step with `if: always()`"
         scope.losses.dropped(f"post {found.when}", "GitHub does not know how the last run ended", fix, found.span)
         return ()
-    made = tuple(_told(step) for step in lower(found.steps, scope))
+    made = lower(found.steps, scope)
     if word == "success":
         return made
     asked = Call(word)
@@ -240,17 +240,6 @@ def post(found: Post, scope: Scope) -> tuple[Step, ...]:
         )
         for step in made
     )
-
-
-def _told(step: Step) -> Step:
-    """The step with GitLab's word for how the job ended, where its script asks for it."""
-    script = step.work.script if isinstance(step.work, Run) else ""
-    if not any("CI_JOB_STATUS" in part for part in parts(script) if isinstance(part, str)):
-        return step
-    status = Ref("native", ("job", "status"))
-    failed = Binary("&&", Binary("==", status, Literal("failure")), Literal("failed"))
-    value = Template((Binary("||", failed, status),))
-    return dataclasses.replace(step, env=(Variable("CI_JOB_STATUS", value), *step.env))
 
 
 def _with(asked: Expr, expr: Expr) -> Expr:

@@ -11,7 +11,10 @@ ADDRESSES: dict[tuple[str, str], str] = {
 }
 # Seen in steps only.
 IN_STEPS: dict[str, tuple[str, str]] = {
-    "CI_JOB_STATUS": ("${{ job.status }}", "its words are success, failure and cancelled"),
+    "CI_JOB_STATUS": (
+        "${{ job.status == 'failure' && 'failed' || job.status }}",
+        "the status of a cancelled job is spelt with another word",
+    ),
 }
 NEEDS_PACKAGES = frozenset({"CI_REGISTRY_PASSWORD"})
 

@@ -126,7 +126,7 @@ class _Foreign:
     def _after(self, body: str, when: str, step: Step) -> None:
         word = {"failure": "failed", "succeeded": "success"}.get(when)
         if word:
-            body = f'if [ "$CI_JOB_STATUS" = {word} ]; then\n{indented(body)}\nfi'
+            body = f'if [ "$CI_JOB_STATUS" = {word} ]; then\n{shell.indented(body)}\nfi'
         self.found.after.append(_noted(body, step))
 
     def _exchanged(self, group: list[Step]) -> list[str]:
@@ -221,8 +221,8 @@ class _Foreign:
             self.writing.losses.manual(
                 construct, why, "write the condition into the script", step.condition.span or step.span
             )
-            return f"if false; then # {' '.join(step.condition.text.split())}\n{indented(body)}\nfi"
-        return f"if {command}; then\n{indented(body)}\nfi"
+            return f"if false; then # {' '.join(step.condition.text.split())}\n{shell.indented(body)}\nfi"
+        return f"if {command}; then\n{shell.indented(body)}\nfi"
 
 
 def _groups(job: Job) -> list[list[Step]]:
@@ -283,23 +283,12 @@ def _noted(body: str, step: Step) -> Any:
 
 
 def _subshell(lines: list[str]) -> str:
-    return "(\n" + "\n".join(indented(line) for line in lines) + "\n)"
+    return "(\n" + "\n".join(shell.indented(line) for line in lines) + "\n)"
 
 
 def _tolerant(body: str) -> str:
     """The same, but its failure does not end the job. `|| true` alone would also let it go on after its first failure."""
     if not _NOT_SIMPLE.search(body):
         return f"{body} || true"
-    inner = body if body.startswith("(\n") else f"(\n{indented(body)}\n)"
+    inner = body if body.startswith("(\n") else f"(\n{shell.indented(body)}\n)"
     return f"set +e\n{inner.replace('(', '(' + chr(10) + '  set -e', 1)}\nset -e"
-
-
-def indented(text: str) -> str:
-    """Two spaces before each line, where no line is within quotes or a here-document."""
-    lines = text.split("\n")
-    quote = ""
-    for line in lines[:-1]:
-        quote = shell.open_quote(line, quote)
-        if quote:
-            return text
-    return text if "<<" in text else "\n".join(f"  {line}" if line else line for line in lines)
