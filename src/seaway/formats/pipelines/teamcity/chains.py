@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from seaway.formats.pipelines.teamcity.dsl import written
-from seaway.formats.pipelines.teamcity.jobs import ALWAYS, Around
+from seaway.formats.pipelines.teamcity.jobs import ALWAYS, Around, in_order
 from seaway.formats.pipelines.teamcity.steps import span_of
 from seaway.formats.pipelines.teamcity.values import Item, Symbol
 from seaway.model.pipeline import Job, Native, Need
@@ -34,7 +34,7 @@ def ordered(chains: list[Item], jobs: list[Job], around: Around) -> tuple[Job, .
         own = {need.job for need in job.needs or ()} | {job.id}
         more = [(need, kept) for need, kept in walk.edges.get(job.id, {}).values() if need.job not in own]
         needs = (*(job.needs or ()), *(need for need, _ in more))
-        natives = (*job.natives, *(native for _, kept in more for native in kept))
+        natives = in_order([*job.natives, *(native for _, kept in more for native in kept)])
         found.append(dataclasses.replace(job, needs=needs, natives=natives))
     return tuple(found)
 

@@ -12,6 +12,7 @@ from seaway.formats.pipelines.teamcity.dsl import written
 from seaway.formats.pipelines.teamcity.expressions import Names
 from seaway.formats.pipelines.teamcity.steps import span_of
 from seaway.formats.pipelines.teamcity.values import OPAQUE, Entity, Item, Mixed, Symbol, Value, shown
+from seaway.formats.pipelines.teamcity.words import BLOCKS, block_of
 from seaway.model.expression import Ref, Template
 from seaway.model.pipeline import (
     Artifact,
@@ -69,6 +70,11 @@ class Read:
     job: Job
     triggers: list[Trigger] = field(default_factory=list)
     parameters: list[Parameter] = field(default_factory=list)
+
+
+def in_order(natives: Iterable[Native]) -> tuple[Native, ...]:
+    """By the block that each stands in, as the writer has them; within a block as the file has them."""
+    return tuple(sorted(natives, key=lambda one: BLOCKS.index(block_of(one.key))))
 
 
 def kept_as(item: Item) -> str:
@@ -189,6 +195,7 @@ class _Made:
     needs: dict[str, Need] = field(default_factory=dict)
     downs: list[Artifact] = field(default_factory=list)
     ups: list[Artifact] = field(default_factory=list)
+    reports: list[Artifact] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -208,14 +215,16 @@ class _Part:
 
 
 def _finished(made: _Made) -> dict[str, Value]:
+    order = list(made.needs)
+    made.downs.sort(key=lambda one: order.index(one.jobs[0]) if one.jobs[0] in order else len(order))
     carried = tuple(dict.fromkeys(name for one in made.downs for name in one.jobs))
     needs = tuple(dataclasses.replace(need, artifacts=need.job in carried) for need in made.needs.values())
     listed = (*made.checkouts, *made.steps)
     container, listed = _container(listed)
     return made.fields | {
-        "natives": tuple(made.natives), "variables": tuple({one.name: one for one in made.variables}.values()),
+        "natives": in_order(made.natives), "variables": tuple({one.name: one for one in made.variables}.values()),
         "steps": listed, "container": container, "needs": needs, "dependencies": carried,
-        "artifacts": (*made.downs, *made.ups),
+        "artifacts": (*made.downs, *made.ups, *made.reports),
     }  # fmt: skip
 
 
@@ -416,7 +425,7 @@ def _features(part: _Part) -> None:
         if name == "caches":
             part.made.fields[name] = (*part.made.fields.get(name, ()), value)
         elif name == "ups":
-            part.made.ups.append(value)
+            part.made.reports.append(value)
         elif name in part.made.fields:
             part.keep(one, f"features.{one.word}")
         else:

@@ -29,6 +29,7 @@ from seaway.model.pipeline import (
 )
 
 BUILDS = frozenset({"BuildType", "Template"})
+_OUTSIDE = frozenset({"version", "kotlin", "xml"})  # stands before the project
 _NO_PROJECT = "a project that is declared in no file that was given"
 MAX_DEPTH = 30  # projects within projects
 
@@ -227,7 +228,7 @@ def _pipeline(settings: Settings, tree: _Tree, path: str, *, resolve: bool) -> P
         tuple({one.name: one for one in variables}.values()),
         jobs=made,
         includes=tuple(Include(place, place) for place in settings.files),
-        natives=tuple(natives),
+        natives=tuple(sorted(natives, key=lambda one: one.key not in _OUTSIDE)),
         unresolved=tuple({one.text: one for one in [*around.unresolved, *tree.unresolved]}.values()),
         comment=tree.roots[0].comment if tree.roots else "",
     )  # fmt: skip

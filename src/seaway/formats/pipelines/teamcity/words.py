@@ -108,3 +108,12 @@ ENUMS: Mapping[str, Mapping[str, str]] = {
         "CANCEL": "CANCEL",
     }
 }
+
+# The blocks of a build configuration in the order in which they are written; "" holds its own properties.
+BLOCKS = ("", "params", "vcs", "steps", "triggers", "failureConditions", "features", "dependencies", "requirements")
+
+
+def block_of(key: str) -> str:
+    """The block that a native of this key stands in."""
+    block, dot, _ = key.partition(".")
+    return block if block in BLOCKS and (dot or block in {"params", "dependencies"}) else ""
