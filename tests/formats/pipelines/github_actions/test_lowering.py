@@ -591,6 +591,11 @@ def test_what_the_whole_pipeline_loses_is_named() -> None:
     assert losses(job(), **more) == [(LossKind.DROPPED, "pages"), (LossKind.DROPPED, "far.yml")]
 
 
+def test_in_place_of_no_job_one_fails() -> None:
+    assert [one.id for one in made().jobs] == ["nothing"]
+    assert losses() == [(LossKind.DROPPED, "jobs")]
+
+
 def test_runs_that_may_all_be_interrupted_end_older_ones() -> None:
     pipeline = made(job(interruptible=True))
     assert pipeline.concurrency is not None

@@ -24,7 +24,9 @@ from seaway.model.pipeline import (
     Permissions,
     Pipeline,
     Rule,
+    Run,
     Runner,
+    Step,
     System,
     Trigger,
     Variable,
@@ -59,6 +61,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     made = tuple(lower_jobs.lower(job, scope, around) for job in jobs)
     made = _without_off(made, losses)
     made += _afterwards(pipeline, made, scope)
+    made = made or (_nothing(pipeline, losses),)
     _say_lost(pipeline, losses)
     triggers = lower_triggers.lower(pipeline, losses)
     _say_poison(triggers, made, losses)
@@ -281,6 +284,14 @@ def _afterwards(pipeline: Pipeline, jobs: tuple[Job, ...], scope: Scope) -> tupl
         )
         scope.losses.approximated(f"post {post.when}", "it became a job of its own, on another machine", "", post.span)
     return tuple(found)
+
+
+def _nothing(pipeline: Pipeline, losses: Losses) -> Job:
+    """A workflow has a job. In place of none, one that fails until somebody has looked."""
+    why = "no job was found in it, and a workflow must have one"
+    losses.dropped("jobs", why, "name what it includes by --library, or write the job by hand", pipeline.span)
+    script = "echo '::error::the converted file had no jobs'\nexit 1\n"
+    return Job("nothing", runner=Runner(("ubuntu-latest",), os="linux"), steps=(Step(Run(script)),))
 
 
 def _say_poison(triggers: tuple[Trigger, ...], jobs: tuple[Job, ...], losses: Losses) -> None:
