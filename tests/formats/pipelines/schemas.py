@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,10 +26,22 @@ def schema(name: str) -> dict[str, Any]:
     return loaded
 
 
+def _fits(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
+    """Patterns are JavaScript's: `\\p{L}` is not Python's, nor is every escape."""
+    try:
+        found = re.search(pattern, instance) if isinstance(instance, str) else True
+    except re.error:
+        import regress  # comes with check-jsonschema
+
+        found = regress.Regex(pattern, "u").find(instance)
+    if not found:
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
 @cache
 def validator(name: str) -> Any:
     kind = jsonschema.validators.validator_for(schema(name))
-    return kind(schema(name))
+    return jsonschema.validators.extend(kind, {"pattern": _fits})(schema(name))
 
 
 def leaves(error: Any) -> Iterator[Any]:

@@ -6,12 +6,14 @@ import re
 
 from seaway.formats.yaml.tree import MAX_NODES, Node, Tree, is_mapping, is_sequence
 
+_ALIAS = re.compile(r"(?:^|[\s\[{,])\*[\w-]", re.MULTILINE)
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&[\w-]", re.MULTILINE)
 
 
 def check_aliases(tree: Tree) -> None:
     """Raises ConfigError where following every alias would take more nodes than a file may have, or would never end."""
-    if not _ANCHOR.search(tree.text):
+    uses = len(_ALIAS.findall(tree.text)) if _ANCHOR.search(tree.text) else 0
+    if not uses or (uses < 16 and len(tree.text) << uses <= MAX_NODES):  # each use at most doubles what there is
         return
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()

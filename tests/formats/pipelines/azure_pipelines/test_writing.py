@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from formats.pipelines.azure_pipelines.test_reading import FILES
 from formats.pipelines.schemas import mistakes
-from formats.pipelines.strategies import azure_pipelines
+from formats.pipelines.strategies_azure import azure_pipelines
 from seaway.formats.pipelines import github_actions, gitlab_ci
 from seaway.formats.pipelines.azure_pipelines import parse, render
 from seaway.formats.pipelines.bare import bare

@@ -16,7 +16,7 @@ from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
 from seaway.formats.pipelines.expand import with_stage_order
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Call, Condition, Expr, Phase, Ref, Template, Text, walk
+from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, walk
 from seaway.model.pipeline import (
     Approval,
     Image,
@@ -44,6 +44,8 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     pipeline = dataclasses.replace(pipeline, post=posts, index={})
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
     if flat and pipeline.stages:
+        stages = {stage.name: stage.condition for stage in pipeline.stages}
+        jobs = tuple(_under(job, stages.get(job.stage)) for job in jobs)
         jobs = tuple(dataclasses.replace(job, stage="") for job in with_stage_order(pipeline, list(jobs)))
         pipeline = dataclasses.replace(pipeline, stages=())
     elif not pipeline.stages:
@@ -62,6 +64,17 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     )
     _ask_for_values(result, losses)
     return result
+
+
+def _under(job: Job, condition: Condition | None) -> Job:
+    """The job with its stage's condition added to its own."""
+    if condition is None:
+        return job
+    if job.condition is None:
+        return dataclasses.replace(job, condition=condition)
+    whole = Binary("&&", condition.expr, job.condition.expr)
+    text = " && ".join(one for one in (condition.text, job.condition.text) if one)
+    return dataclasses.replace(job, condition=Condition(whole, condition.phase, text, condition.span))
 
 
 def _title(pipeline: Pipeline) -> str:

@@ -15,7 +15,7 @@ from seaway.formats.pipelines.azure_pipelines.tasks import component, merged
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.shell import exports, predefined
-from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, Unary, parts, walk
+from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, Unary, parts
 from seaway.model.pipeline import (
     Artifact,
     Cache,
@@ -83,7 +83,8 @@ class _Steps:
         if step.idle_timeout is not None:
             why = "Azure has no limit on silence, only on the whole time of a step"
             self._losses.dropped("idle timeout", why, "set timeoutInMinutes", step.span)
-        comment = "" if _VERSION.fullmatch(step.comment) else step.comment  # of a pinned action
+        # The version of a pinned action means nothing here.
+        comment = "\n".join(one for one in step.comment.splitlines() if not _VERSION.fullmatch(one))
         step = dataclasses.replace(step, natives=(), native="", idle_timeout=None, comment=comment)
         for made in self._made(step):
             comment = "\n".join(one for one in (self._comment, made.comment) if one)
@@ -206,11 +207,10 @@ class _Steps:
             self._losses.dropped("when of a cache", "the task saves after success", "", step.span)
         made = []
         for path in work.paths:
-            tail = f"-{_last(path)}" if len(work.paths) > 1 else ""
-            fallbacks = tuple(_segment(one, tail) for one in work.fallbacks)
-            cache = Cache(
-                _segment(work.key, tail), work.files, (_home(path),), fallbacks, component=component("Cache@2")
-            )
+            head = f"{_last(path)}-" if len(work.paths) > 1 else ""
+            fallbacks = tuple(merged([head, *parts(one)]) for one in work.fallbacks)
+            key = merged([head, *parts(work.key)])
+            cache = Cache(key, work.files, (_home(path),), fallbacks, component=component("Cache@2"))
             made.append(dataclasses.replace(step, work=cache, name=step.name or "Cache"))
         return made
 
@@ -225,7 +225,7 @@ class _Steps:
         fix = f"set {variable} to {path}, so that the tool uses the folder"
         self._losses.approximated(f"cache of {work.tool}", "the set-up task keeps none", fix, step.span)
         cache = Cache(
-            Template((f'"{work.tool}" | "', Ref("runner", ("os",)), '"')),
+            Template((f"{work.tool}-", Ref("runner", ("os",)))),
             work.files or (files,),
             (path,),
             component=component("Cache@2"),
@@ -310,22 +310,6 @@ def _stopping(script: Text, shell: str) -> Text:
     if shell not in {"", "bash"} or "\n" not in text or text.startswith(("set -e", "#!")):
         return script
     return merged(["set -e\n", *pieces])
-
-
-def _segment(key: Text, tail: str) -> Text:
-    """A key as one segment in quotes: the hash of files is a segment of its own."""
-    kept: list[str | Expr] = [
-        one for one in parts(key) if isinstance(one, str) or not any(_hashes(inner) for inner in walk(one))
-    ]
-    if kept and isinstance(kept[-1], str):
-        kept[-1] = kept[-1].rstrip("-_ ")
-    if kept and isinstance(kept[0], str):
-        kept[0] = kept[0].lstrip("-_ ")
-    return merged(['"', *kept, f'{tail}"'])
-
-
-def _hashes(expr: Expr) -> bool:
-    return isinstance(expr, Call) and expr.name == "hash_files"
 
 
 def _last(path: Text) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from seaway.formats.pipelines.azure_pipelines.context import Context
-from seaway.model.expression import Expr, Template, Text
+from seaway.model.expression import Call, Expr, Literal, Template, Text
 from seaway.model.pipeline import Approval, Artifact, Cache, Component, Pin, Run, Use, Variable, Work
 from seaway.model.span import Span
 
@@ -74,38 +74,38 @@ def _joined(pieces: list[str | Expr]) -> Text:
 
 
 def _cache(ref: Component, inputs: Inputs, _node: Node, _context: Context) -> Work | None:
-    key: list[Text] = []
-    files: list[str] = []
-    for piece in split(_value(inputs, "key"), "|"):
-        if isinstance(piece, str) and _is_file(piece):
-            files.append(piece)
-        elif isinstance(piece, str):
-            key.append(piece.strip('"'))
-        else:
-            key.append(piece)
+    key, files = _key(_value(inputs, "key"))
     used = ("key", "path", "restorekeys")
     return Cache(
-        key=_between(key, " | "),
-        files=tuple(files),
+        key=key,
+        files=files,
         paths=lines(_value(inputs, "path")),
-        fallbacks=lines(_value(inputs, "restorekeys")),
+        fallbacks=tuple(_key(one)[0] for one in lines(_value(inputs, "restorekeys"))),
         component=ref,
         inputs=_rest(inputs, *used),
     )
 
 
+def _key(text: Text) -> tuple[Text, tuple[str, ...]]:
+    """A key's segments in the words of the other systems, and the files that are hashed in it: `npm | a.lock` is npm-<hash>."""
+    found: list[str | Expr] = []
+    files: list[str] = []
+    for index, piece in enumerate(split(text, "|")):
+        if index:
+            found.append("-")
+        if isinstance(piece, str) and _is_file(piece):
+            files.append(piece)
+            found.append(Call("hash_files", (Literal(piece),)))
+        elif isinstance(piece, str):
+            found.append(piece.strip('"'))
+        else:
+            found += [one.strip('"') if isinstance(one, str) else one for one in piece.parts]
+    return merged(found), tuple(files)
+
+
 def _is_file(piece: str) -> bool:
     """Azure takes an unquoted segment with a dot, a slash or a star for a path whose content is hashed."""
     return not piece.startswith('"') and any(mark in piece for mark in "./*\\")
-
-
-def _between(pieces: list[Text], mark: str) -> Text:
-    found: list[str | Expr] = []
-    for index, piece in enumerate(pieces):
-        if index:
-            found.append(mark)
-        found += [piece] if isinstance(piece, str) else piece.parts
-    return merged(found)
 
 
 def merged(pieces: list[str | Expr]) -> Text:

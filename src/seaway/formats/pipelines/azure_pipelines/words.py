@@ -182,17 +182,17 @@ def kept_data(text: str) -> Any:
     return data(documents[0]) if documents else Raw(text)
 
 
-def data(node: Any) -> Any:
-    """A node as data: scalars without quotes stay so."""
+def data(node: Any, *, flow: bool = False) -> Any:
+    """A node as data: scalars without quotes stay so. `flow`: it stands within a list or mapping on one line."""
+    inside = flow or bool(getattr(node, "flow_style", False))
     if isinstance(node, yaml.MappingNode):
-        found = {name: data(value) for name, _, value in items(node)}
-        return Flow(found) if node.flow_style else found
+        found = {name: data(value, flow=inside) for name, _, value in items(node)}
+        return Flow(found) if inside and not flow else found
     if isinstance(node, yaml.SequenceNode):
-        listed = [data(one) for one in node.value]
-        return Flow(listed) if node.flow_style else listed
-    if not node.style and "\n" not in node.value and _BARE.fullmatch(node.value):
-        return Raw(node.value)
-    return node.value
+        listed = [data(one, flow=inside) for one in node.value]
+        return Flow(listed) if inside and not flow else listed
+    bare = not node.style and "\n" not in node.value and _BARE.fullmatch(node.value)
+    return Raw(node.value) if bare and not (inside and set(node.value) & set(",[]{}")) else node.value
 
 
 def put_back(document: dict[Any, Any], natives: tuple[Native, ...], prefix: str) -> None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from seaway.formats.pipelines.azure_pipelines.jobs import AUTOMATIC
+from seaway.formats.pipelines.azure_pipelines.tasks import merged
 from seaway.formats.pipelines.azure_pipelines.words import Words, kept_data, put_back
 from seaway.formats.yaml.emit import Note
-from seaway.model.expression import Text, parts
+from seaway.model.expression import Call, Expr, Literal, Text, parts, walk
 from seaway.model.pipeline import Approval, Artifact, Cache, Checkout, Opaque, Run, Step, Use, Variable
 
 _SHELLS = {"": "script", "bash": "bash", "pwsh": "pwsh", "powershell": "powershell"}
@@ -101,17 +102,36 @@ def _checkout(words: Words, work: Checkout) -> dict[str, Any]:
 
 
 def _cache(words: Words, work: Cache) -> dict[str, Any]:
-    key = words.text(work.key, "cache key")
-    given: dict[str, Any] = {
-        "key": " | ".join(one for one in (key, *work.files) if one),
-        "path": _lines(words, work.paths),
-    }
+    given: dict[str, Any] = {"key": _key(words, work.key, work.files), "path": _lines(words, work.paths)}
     if work.fallbacks:
-        given["restoreKeys"] = _lines(words, work.fallbacks)
+        given["restoreKeys"] = "\n".join(_key(words, one, ()) for one in work.fallbacks)
     if not given["path"]:
         del given["path"]
     task = work.component.text if work.component else "Cache@2"
     return _with_inputs({"task": task}, given | _rest(words, work.inputs))
+
+
+def _key(words: Words, key: Text, files: tuple[str, ...]) -> str:
+    """A key as segments: files that are hashed are segments of their own, the words between them are quoted."""
+    segments: list[str] = []
+    rest: list[str | Expr] = []
+    for part in (*parts(key), None):
+        hashed = _hashed(part)
+        if part is not None and not hashed:
+            rest.append(part)
+            continue
+        text = words.text(merged(rest), "cache key").strip("-_ ")
+        segments += ([f'"{text}"'] if text else []) + hashed
+        rest = []
+    return " | ".join([*segments, *(one for one in files if one not in segments)])
+
+
+def _hashed(part: str | Expr | None) -> list[str]:
+    """The files whose hash a part of a key is."""
+    if part is None or isinstance(part, str):
+        return []
+    calls = [one for one in walk(part) if isinstance(one, Call) and one.name == "hash_files"]
+    return [str(one.value) for call in calls for one in call.args if isinstance(one, Literal)]
 
 
 def _lines(words: Words, values: tuple[Text, ...]) -> str:

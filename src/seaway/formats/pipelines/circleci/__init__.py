@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from seaway.formats.pipelines.circleci.reader import parse
+from seaway.formats.pipelines.circleci.writer import render
 
 NAMES: Final = (".circleci/config.yml", ".circleci/*.yml", ".circleci/*.yaml")
 
-__all__ = ["NAMES", "parse"]
+__all__ = ["NAMES", "parse", "render"]

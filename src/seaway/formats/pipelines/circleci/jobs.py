@@ -33,9 +33,16 @@ class _Place:
 
 
 def read_job(
-    node: Node, ident: str, context: Context, *, around: tuple[Node | None, Node | None, Context] | None = None
+    node: Node,
+    ident: str,
+    context: Context,
+    *,
+    around: tuple[Node | None, Node | None, Context] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Job:
-    """A job with its parameters put in. `around`: steps that its use adds before and behind, and where those are read."""
+    """A job with its parameters put in. `around`: steps that its use adds before and behind, and where those are read; `more`:
+    the job's fields that its use gives.
+    """
     fields = fields_of(node)
     owner = f"jobs.{ident}."
     place = _Place()
@@ -52,6 +59,8 @@ def read_job(
         shards = _number(context.plain(fields["parallelism"]))
         if shards is None:
             known.discard("parallelism")
+    given = more or {"comment": context.tree.comment(node) if "#" in context.tree.text else ""}
+    natives = (*place.natives, *context.natives(fields, known, owner), *given.pop("natives", ()))
     return Job(
         id=ident,
         runner=place.runner,
@@ -62,9 +71,9 @@ def read_job(
         steps=steps,
         shell=place.shell,
         cwd=place.cwd,
-        natives=(*place.natives, *context.natives(fields, known, owner)),
-        comment=context.tree.comment(node) if "#" in context.tree.text and not node.flow_style else "",
+        natives=natives,
         span=context.span(node),
+        **given,
     )
 
 

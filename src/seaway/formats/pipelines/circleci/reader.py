@@ -7,11 +7,12 @@ never runs. Which branches and pull requests start a pipeline, contexts and sche
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from seaway.errors import ConfigError, Problem
 from seaway.formats.pipelines.circleci.jobs import read_job
-from seaway.formats.pipelines.circleci.library import gathered
+from seaway.formats.pipelines.circleci.library import Library, gathered
 from seaway.formats.pipelines.circleci.values import Context, Fields, fields_of
 from seaway.formats.pipelines.circleci.workflows import read_workflows
 from seaway.formats.pipelines.sources import Sources
@@ -83,6 +84,8 @@ def _unused(fields: Fields, context: Context) -> list[Native]:
         for alias, _, node in items(fields.get("orbs"))
         if is_scalar(node)
     ]  # fmt: skip
+    known = {one.key for one in found}
+    found += [Native(key, text) for key, text in _inner(context.library) if key not in known]
     for kind in ("commands", "executors"):
         for name, node in fields_of(fields.get(kind)).items():
             if f"{kind}.{name}" not in context.library.used:
@@ -90,9 +93,19 @@ def _unused(fields: Fields, context: Context) -> list[Native]:
     return found
 
 
+def _inner(library: Library) -> Iterator[tuple[str, str]]:
+    """Orbs of the registry that inline orbs build on."""
+    for orb in library.orbs.values():
+        yield from ((f"orbs.{alias}", reference) for alias, reference in orb.foreign.items())
+        yield from _inner(orb)
+
+
 def _template(name: str, node: Node, context: Context) -> Job:
     """A job that no workflow uses, its parameters as names."""
-    return dataclasses.replace(read_job(node, name, context.within(None)), template=True)
+    found = read_job(node, name, context.within(None))
+    declared = fields_of(node).get("parameters")
+    kept = (context.native(f"jobs.{name}.parameters", declared),) if declared is not None else ()
+    return dataclasses.replace(found, template=True, natives=(*found.natives, *kept))
 
 
 def _parameter(name: str, node: Node, context: Context) -> Parameter:

@@ -6,7 +6,6 @@ that commands, executors and jobs stand where they are used. Called by all reade
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import textwrap
 from collections.abc import Iterable
@@ -53,25 +52,18 @@ class Budget:
 
 @dataclass(slots=True)
 class Context:
-    """`scope` None: parameters are not known, as in a job that no workflow uses. `prefix`: of the orb that is being read."""
+    """`scope` None: parameters are not known, as in a job that no workflow uses."""
 
     tree: Tree
     scope: Scope | None = field(default_factory=dict)
     library: Any = None
-    prefix: str = ""
     depth: int = 0
     budget: Budget = field(default_factory=Budget)
     unresolved: dict[str, Unresolved] = field(default_factory=dict)
 
-    def within(self, scope: Scope | None, prefix: str | None = None, tree: Tree | None = None) -> Context:
+    def within(self, scope: Scope | None, tree: Tree | None = None) -> Context:
         """The same file, with other values."""
-        return dataclasses.replace(
-            self,
-            scope=scope,
-            prefix=self.prefix if prefix is None else prefix,
-            tree=tree or self.tree,
-            depth=self.depth + 1,
-        )
+        return Context(tree or self.tree, scope, self.library, self.depth + 1, self.budget, self.unresolved)
 
     def span(self, node: Node, key: Node | None = None) -> Span:
         return self.tree.span(node, key)

@@ -5,8 +5,7 @@ A workflow becomes a stage that waits for no other. The name of a single one wit
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -15,7 +14,7 @@ from seaway.formats.pipelines.circleci.jobs import read_job
 from seaway.formats.pipelines.circleci.steps import given
 from seaway.formats.pipelines.circleci.values import Context, Fields, Scope, fields_of
 from seaway.formats.yaml.tree import get, is_mapping, is_scalar, is_sequence, items, sequence, string
-from seaway.model.expression import Binary, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary
+from seaway.model.expression import Binary, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary, walk
 from seaway.model.pipeline import (
     Approval,
     Axis,
@@ -30,6 +29,7 @@ from seaway.model.pipeline import (
     Trigger,
     TriggerKind,
 )
+from seaway.model.span import Span
 
 Node: TypeAlias = Any
 
@@ -84,8 +84,6 @@ def _alternatives(expr: Expr) -> list[Expr]:
 
 
 def _asks_for_tag(expr: Expr) -> bool:
-    from seaway.model.expression import walk
-
     return any(one == logic.TAG for one in walk(expr))
 
 
@@ -132,12 +130,7 @@ class _Workflow:
             self._identify(
                 self._context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
             )
-        made = [self._job(*use) for use in uses]
-        return [dataclasses.replace(job, needs=tuple(self._linked(job))) for job in made]
-
-    def _linked(self, job: Job) -> Iterator[Need]:
-        for need in job.needs or ():
-            yield dataclasses.replace(need, job=self._names.get(need.job, need.job))
+        return [self._job(*use) for use in uses]
 
     def _identify(self, name: str) -> str:
         """The job's id: its name, with the workflow's before it where another workflow has one of that name."""
@@ -158,72 +151,65 @@ class _Workflow:
         context = self._context
         shown = context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
         ident = self._names[shown]
-        owner = f"jobs.{ident}."
         self._found.used.add(name)
         matrix = _matrix(fields.get("matrix"), context)
-        job = self._made(name, ident, body, fields, matrix)
         condition = logic.filtered(fields.get("filters"), context)
         group = context.text(fields.get("serial-group"))
-        declared = self._declared(name)
-        natives = context.natives(fields, {*_USE, *declared} - {"context"}, owner)
-        kept = context.natives(fields_of(fields.get("filters")), {"branches", "tags"}, f"{owner}filters.")
-        if is_scalar(fields.get("filters")) and fields.get("filters") is not None:
-            kept = (context.native(f"{owner}filters", fields["filters"]),)
-        known = job.calls is None and "type" not in fields
-        return dataclasses.replace(
-            job,
-            stage=self._stage,
-            needs=tuple(_needs(fields.get("requires"), context)),
-            condition=Condition(condition, Phase.COMPILE) if condition is not None else None,
-            matrix=matrix,
-            concurrency=Concurrency(group, queue=True) if group else None,
-            natives=(*job.natives, *(natives if known else self._other(natives, declared)), *kept),
-            comment=context.tree.comment(entry) if "#" in context.tree.text else "",
-            span=job.span or context.span(entry),
-            key_span=context.span(entry),
-        )
-
-    def _other(self, natives: tuple[Native, ...], declared: set[str]) -> tuple[Native, ...]:
-        """Of a job that is not here, all that is no word of workflows is an input."""
-        del declared
-        return tuple(one for one in natives if one.key.rpartition(".")[2] == "context")
-
-    def _declared(self, name: str) -> set[str]:
-        found = self._context.library.job(name, self._context)
-        return set(fields_of(fields_of(found[0]).get("parameters"))) if found is not None else set()
-
-    def _made(self, name: str, ident: str, body: Node | None, fields: Fields, matrix: Matrix | None) -> Job:
-        context = self._context
+        span = context.span(entry)
+        more: dict[str, Any] = {
+            "stage": self._stage,
+            "needs": tuple(self._needs(fields.get("requires"))),
+            "condition": Condition(condition, Phase.COMPILE) if condition is not None else None,
+            "matrix": matrix,
+            "concurrency": Concurrency(group, queue=True) if group else None,
+            "comment": context.tree.comment(entry) if "#" in context.tree.text else "",
+            "key_span": span,
+        }
+        owner = f"jobs.{ident}."
         if context.plain(fields.get("type")) == "approval":
-            return Job(ident, approval=Approval())
+            kept = self._kept(fields, _USE, owner)
+            return Job(ident, approval=Approval(), natives=kept, span=span, **more)
         found = context.library.job(name, context)
         if found is None:
             inputs = tuple(one for one in given(body, context) if one.name not in _USE)
-            node = body if body is not None else fields.get("name")
-            ref = context.library.component(name, context, node) if node is not None else None
-            ref = ref or dataclasses.replace(context.library.component(name, context, self._found_node()), span=None)
-            return Job(ident, calls=ref, inputs=inputs)
+            ref = context.library.component(name, context, entry)
+            kept = self._kept({key: fields[key] for key in fields if key in _USE}, _USE, owner)
+            return Job(ident, calls=ref, inputs=inputs, natives=kept, span=span, **more)
         definition, inner = found
         scope: Scope = context.library.scope(definition, body, context)
         for axis in matrix.axes if matrix else ():
             scope[axis.name] = Template((Ref("matrix", (axis.name,)),))
+        declared = fields_of(fields_of(definition).get("parameters"))
+        more["natives"] = self._kept(fields, (_USE - {"type"}) | declared.keys(), owner)
         around = (fields.get("pre-steps"), fields.get("post-steps"), context)
-        return read_job(definition, ident, inner.within(scope), around=around)
+        return read_job(definition, ident, inner.within(scope), around=around, more=more)
 
-    def _found_node(self) -> Node:
-        return self._context.tree.documents[0]
+    def _kept(self, fields: Fields, known: Iterable[str], owner: str) -> tuple[Native, ...]:
+        """What a use of a job says besides: contexts, and filters that are no branches or tags."""
+        context = self._context
+        found = context.natives(fields, set(known) - {"context"}, owner)
+        filters = fields.get("filters")
+        if filters is None:
+            return found
+        if is_scalar(filters):
+            return (*found, context.native(f"{owner}filters", filters))
+        return (*found, *context.natives(fields_of(filters), {"branches", "tags"}, f"{owner}filters."))
+
+    def _needs(self, node: Node | None) -> Iterator[Need]:
+        """`requires`: names, or names with the outcomes that are waited for."""
+        for name, when, span in _required(node, self._context):
+            yield Need(self._names.get(name, name), when, span=span)
 
 
-def _needs(node: Node | None, context: Context) -> Iterator[Need]:
-    """`requires`: names, or names with the outcomes that are waited for."""
+def _required(node: Node | None, context: Context) -> Iterator[tuple[str, str, Span]]:
     for one in sequence(node) if not is_mapping(node) else (node,):
         if is_scalar(one):
-            yield Need(context.plain(one), span=context.span(one))
+            yield context.plain(one), "success", context.span(one)
             continue
         for name, _, value in items(one):
             words = context.strings(value)
             when = _STATUS.get(words[0], words[0]) if len(words) == 1 else " ".join(words)
-            yield Need(name, when or "success", span=context.span(one))
+            yield name, when or "success", context.span(one)
 
 
 def _matrix(node: Node | None, context: Context) -> Matrix | None:

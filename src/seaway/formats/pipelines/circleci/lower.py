@@ -1,0 +1,388 @@
+"""A pipeline of another system -> one in CircleCI's shape, with a loss for everything that has no place there. Called by the
+writer.
+
+Stages become needs. What starts a pipeline becomes filters of its jobs. What waits for a person becomes an approval job.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from seaway.formats.pipelines.circleci import images, lower_steps
+from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
+from seaway.formats.pipelines.circleci.unroll import unrolled
+from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic, named
+from seaway.formats.pipelines.circleci.workflows import SCHEDULED
+from seaway.formats.pipelines.expand import with_stage_order
+from seaway.formats.pipelines.losses import Losses
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary, both, either
+from seaway.model.pipeline import (
+    Approval,
+    Concurrency,
+    Globs,
+    Image,
+    Job,
+    Matrix,
+    Native,
+    Need,
+    Parameter,
+    Pipeline,
+    Retry,
+    Run,
+    Runner,
+    Stage,
+    Step,
+    Trigger,
+    TriggerKind,
+    Use,
+)
+
+
+def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
+    """The pipeline as CircleCI could have been given it."""
+    conditions = {stage.name: stage.condition for stage in pipeline.stages}
+    jobs = [under(job, conditions.get(job.stage)) for job in pipeline.jobs if not job.template]
+    ordered = unrolled(with_stage_order(pipeline, jobs) if pipeline.stages else jobs)
+    started = _started(pipeline, losses)
+    made = [one for job in ordered for one in _Job(pipeline, dataclasses.replace(job, stage=""), losses).jobs(started)]
+    _around(pipeline, losses)
+    name = pipeline.name if isinstance(pipeline.name, str) else ""
+    schedules = [one for one in pipeline.triggers if one.kind is TriggerKind.SCHEDULE]
+    stages, twice = _scheduled(name or "main", schedules, made, losses) if schedules else ((), made)
+    return dataclasses.replace(
+        pipeline,
+        name=named(name) if name else "main",
+        parameters=tuple(_parameter(one) for one in pipeline.parameters),
+        stages=stages,
+        jobs=tuple(twice),
+        natives=(),
+        index={},
+    )
+
+
+def under(job: Job, condition: Condition | None) -> Job:
+    """The job with its stage's condition added to its own."""
+    if condition is None:
+        return job
+    if job.condition is None:
+        return dataclasses.replace(job, condition=condition)
+    whole = Binary("&&", condition.expr, job.condition.expr)
+    text = " && ".join(one for one in (condition.text, job.condition.text) if one)
+    return dataclasses.replace(job, condition=Condition(whole, condition.phase, text, condition.span))
+
+
+def _parameter(parameter: Parameter) -> Parameter:
+    """A pipeline's parameter must have a default."""
+    kind = parameter.type if parameter.type in {"string", "boolean", "number", "choice"} else "string"
+    empty = {"boolean": "false", "number": "0"}.get(kind, next(iter(parameter.options), ""))
+    name = re.sub(r"[^a-z0-9_-]", "_", parameter.name.lower())
+    return dataclasses.replace(
+        parameter, name=name, type=kind, default=empty if parameter.default is None else parameter.default
+    )
+
+
+def _around(pipeline: Pipeline, losses: Losses) -> None:
+    """What belongs to the whole pipeline and has no place in the file."""
+    if pipeline.permissions is not None:
+        why = "a job has no token of the repository"
+        losses.manual("permissions", why, "put a token into a context", pipeline.permissions.span)
+    if pipeline.concurrency is not None:
+        why = "whether newer runs end older ones is a setting of the project"
+        losses.manual("concurrency", why, "turn on auto-cancel in Project Settings", pipeline.concurrency.span)
+    for native in pipeline.natives:
+        losses.dropped(native.key, "CircleCI has nothing like it", "", native.span)
+    for stage in pipeline.stages:
+        for native in stage.natives:
+            losses.dropped(native.key, "CircleCI has no stages: they became needs", "", native.span)
+    for post in pipeline.post:
+        losses.dropped(f"post {post.when}", "CircleCI has no work after a whole workflow", "", post.span)
+    for one in pipeline.unresolved:
+        losses.manual(one.text, one.why, "", one.span)
+
+
+def _started(pipeline: Pipeline, losses: Losses) -> Expr | None:
+    """What the triggers say about branches and tags, as a condition of every job; None: every branch."""
+    branches: Expr | None = None
+    tags: Expr | None = None
+    every = False
+    for one in pipeline.triggers:
+        if one.paths != Globs():
+            why = "CircleCI builds whatever files changed"
+            losses.dropped("paths", why, "use the path-filtering orb with a set-up configuration", one.span)
+        if one.kind is TriggerKind.PULL_REQUEST:
+            every = True
+            why = "CircleCI builds branches; only those with a pull request is a setting of the project"
+            losses.manual("pull requests", why, "turn on 'Only build pull requests' if you want it", one.span)
+        if one.kind is TriggerKind.PUSH:
+            found = _globbed(one.branches, BRANCH)
+            every = every or (found is None and one.tags == Globs())
+            branches = found if branches is None else branches
+        if one.kind in (TriggerKind.PUSH, TriggerKind.TAG) and one.tags != Globs():
+            tags = _globbed(one.tags, TAG)
+        elif one.kind is TriggerKind.TAG:
+            tags = Binary("!=", TAG, Literal(""))
+        if one.kind in (TriggerKind.UPSTREAM, TriggerKind.COMMENT, TriggerKind.MERGE_QUEUE, TriggerKind.OTHER):
+            word = one.native or one.kind.value
+            losses.dropped(f"trigger {word}", "nothing like it starts a pipeline", "call CircleCI's API", one.span)
+    if tags is None:
+        return None if every else branches
+    if every:
+        return either(NO_TAG, tags)
+    return tags if branches is None else either(branches, tags)
+
+
+def _globbed(globs: Globs, ref: Ref) -> Expr | None:
+    """Patterns of names as a condition."""
+    no = _any(globs.exclude, ref)
+    yes = None if "*" in globs.include or "**" in globs.include else _any(globs.include, ref)
+    return both(yes, Unary("!", no) if no is not None else None)
+
+
+def _any(names: tuple[str, ...], ref: Ref) -> Expr | None:
+    found: Expr | None = None
+    for name in names:
+        one = _one(name, ref)
+        found = one if found is None else either(found, one)
+    return found
+
+
+def _one(name: str, ref: Ref) -> Expr:
+    if not set(name) & set("*?["):
+        return Binary("==", ref, Literal(name.removeprefix("refs/heads/").removeprefix("refs/tags/")))
+    pattern = "".join(_GLOB.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\?|\[[^\]]*\])", name))
+    return Call("matches", (ref, Literal(f"^{pattern}$")))
+
+
+_GLOB = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def _scheduled(
+    name: str, schedules: list[Trigger], jobs: list[Job], losses: Losses
+) -> tuple[tuple[Stage, ...], list[Job]]:  # fmt: skip
+    """The same jobs in a workflow of their own that the clock starts."""
+    stages = [Stage(name, needs=())]
+    found = [dataclasses.replace(job, stage=name) for job in jobs]
+    for index, one in enumerate(schedules):
+        flow = f"scheduled-{index + 1}" if len(schedules) > 1 else "scheduled"
+        why = "schedules of the file build named branches, and CircleCI wants them in the project"
+        losses.manual("schedule", why, "make a schedule trigger in Project Settings instead", one.span)
+        branches = ", ".join(one.branches.include) or "main"
+        text = f'- schedule:\n    cron: "{one.cron}"\n    filters:\n      branches:\n        only: [{branches}]'
+        kept = (Native(f"workflows.{flow}.triggers", text),)
+        stages.append(Stage(flow, needs=(), condition=Condition(SCHEDULED, Phase.COMPILE), natives=kept))
+        for job in jobs:
+            ident = f"{flow}.{job.id}"
+            needs = tuple(dataclasses.replace(need, job=f"{flow}.{need.job}") for need in job.needs or ())
+            found.append(dataclasses.replace(job, id=ident, stage=flow, needs=needs, condition=None))
+    return tuple(stages), found
+
+
+_OUTCOMES: dict[Expr | None, str] = {
+    Call("success"): "success",
+    Call("failure"): "failure",
+    Call("always"): "always",
+    Unary("!", Call("cancelled")): "always",
+}
+
+
+class _Job:
+    """One job on its way."""
+
+    def __init__(self, pipeline: Pipeline, job: Job, losses: Losses) -> None:
+        self._pipeline, self._job, self._losses = pipeline, job, losses
+
+    def jobs(self, started: Expr | None) -> list[Job]:
+        """The job, with the one before it that asks a person."""
+        job = self._job
+        self._say_losses()
+        if job.approval is not None:
+            ask = Job(
+                job.id, needs=self._needs(), approval=Approval(), condition=self._filter(started)[0], span=job.span
+            )
+            return [ask]
+        if job.calls is not None:
+            why = f"{job.calls.text} is a pipeline of another system"
+            self._losses.dropped("called pipeline", why, "convert it, too, and put its jobs here", job.span)
+        condition, guard = self._filter(started)
+        made = self._made(condition, guard)
+        waits = job.manual or any(isinstance(step.work, Approval) for step in job.steps)
+        if not waits:
+            return [made]
+        if job.manual:
+            why = "CircleCI has no job that is started by hand: another one waits for an answer before it"
+            self._losses.approximated("manual job", why, "", job.span)
+        name = f"approve-{named(job.id)}"
+        ask = Job(name, needs=made.needs, condition=condition, approval=Approval())
+        return [ask, dataclasses.replace(made, needs=(Need(name), *(made.needs or ())))]
+
+    def _split(self) -> tuple[Expr | None, str]:
+        """The job's condition, and the outcome of its needs that it asks for."""
+        expr = self._job.condition.expr if self._job.condition is not None else None
+        if expr in _OUTCOMES:
+            return None, _OUTCOMES[expr]
+        if isinstance(expr, Binary) and expr.op == "&&":
+            for status, rest in ((expr.left, expr.right), (expr.right, expr.left)):
+                if status in _OUTCOMES:
+                    return rest, _OUTCOMES[status]
+        return expr, ""
+
+    def _filter(self, started: Expr | None) -> tuple[Condition | None, Expr | None]:
+        """(what filters can say, what each step must ask)."""
+        own, _ = self._split()
+        if own is None:
+            return _compiled(started), None
+        if filters(own) is not None:
+            return _compiled(own), None
+        try:
+            logic(own)
+        except Unprintable as odd:
+            words = self._job.condition.text if self._job.condition else ""
+            fix = "write a workflow of its own with `when`"
+            self._losses.dropped("job condition", f"CircleCI has no condition for {odd}: {words}", fix, self._job.span)
+            return _compiled(started), None
+        why = "the job starts, and its steps are left out"
+        self._losses.approximated("job condition", why, "put the job into a workflow with `when`", self._job.span)
+        return _compiled(started), own
+
+    def _needs(self) -> tuple[Need, ...]:
+        """With the outcomes that are waited for."""
+        _, asked = self._split()
+        found: dict[str, Need] = {}
+        for need in self._job.needs or ():
+            when = need.when if need.when in {"success", "failure", "always", "failed canceled"} else "always"
+            found[need.job] = Need(need.job, asked or when or "success")
+        return tuple(found.values())
+
+    def _made(self, condition: Condition | None, guard: Expr | None) -> Job:
+        job = self._job
+        runner, container, size = self._place()
+        steps = lower_steps.lowered(self._pipeline, job, self._losses)
+        steps = self._retried(steps)
+        if guard is not None:
+            steps = tuple(_guarded(step, guard) for step in steps)
+        return Job(
+            id=job.id,
+            needs=self._needs(),
+            condition=condition,
+            runner=dataclasses.replace(runner, size=size),
+            container=container,
+            services=tuple(_service(one) for one in job.services) if container is not None else (),
+            matrix=self._matrix(),
+            parallel=job.parallel,
+            variables=lower_steps.plain_variables((*self._pipeline.variables, *job.variables)),
+            steps=steps or (Step(lower_steps.NOTHING),),
+            concurrency=self._group(),
+            shell=job.shell if job.shell not in {"bash", "sh"} else "",
+            cwd=job.cwd or self._pipeline.cwd,
+            comment=job.comment,
+            span=job.span,
+        )
+
+    def _retried(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """A job that is tried again becomes scripts that are."""
+        retry = self._job.retry
+        if retry is None or not retry.attempts:
+            return steps
+        why = "CircleCI runs a script again, not a whole job, and for every reason"
+        self._losses.approximated("retry of a job", why, "check that each script can run twice", retry.span)
+        again = Retry(min(retry.attempts, 5))
+        return tuple(dataclasses.replace(one, retry=again) if isinstance(one.work, Run) else one for one in steps)
+
+    def _group(self) -> Concurrency | None:
+        found = self._job.concurrency
+        if found is None:
+            return None
+        if found.cancel:
+            why = "a newer run waits instead of ending the older one"
+            self._losses.approximated("concurrency", why, "", found.span)
+        return Concurrency(found.group, queue=True)
+
+    def _matrix(self) -> Matrix | None:
+        matrix = self._job.matrix
+        if matrix is None:
+            return None
+        if matrix.computed or any(axis.computed for axis in matrix.axes):
+            why = "CircleCI multiplies lists that stand in the file"
+            self._losses.dropped("matrix", why, "write these jobs one by one", matrix.span)
+        if matrix.max_parallel is not None:
+            self._losses.dropped("max parallel", "CircleCI runs all at once", "", matrix.span)
+        axes = tuple(axis for axis in matrix.axes if not axis.computed)
+        return Matrix(axes, exclude=matrix.exclude) if axes else None
+
+    def _place(self) -> tuple[Runner, Image | None, str]:
+        """Docker where the job has an image or its tools come in one; else a machine."""
+        job, runner = self._job, self._job.runner
+        if job.container is not None:
+            return Runner(os="linux"), dataclasses.replace(job.container, natives=(), options="", ports=()), ""
+        label = next((one for one in runner.labels if isinstance(one, str)), "").lower()
+        system = runner.os or ("windows" if "windows" in label else "macos" if "macos" in label else "linux")
+        if system == "windows":
+            return Runner((images.WINDOWS,), os="windows"), None, "windows.medium"
+        if system == "macos":
+            self._losses.manual("runner", f"which Xcode {label} has is not known", f"check {images.XCODE}", runner.span)
+            return Runner((images.XCODE,), os="macos"), None, ""
+        if runner.labels and not label.startswith("ubuntu") and isinstance(runner.labels[0], str):
+            shown = ", ".join(str(one) for one in runner.labels)
+            fix = "make a self-hosted runner and name its resource class"
+            self._losses.manual("runner", f"machines with {shown} are set up in CircleCI", fix, runner.span)
+        if (tool := self._tool()) is not None:
+            return Runner(os="linux"), tool, ""
+        if job.services or not runner.labels:
+            return Runner(os="linux"), Image(images.BASE), ""
+        return Runner((images.LINUX,), os="linux"), None, ""
+
+    def _tool(self) -> Image | None:
+        """The image with the one language that the job sets up."""
+        found = [
+            step.work
+            for step in self._job.steps
+            if isinstance(step.work, Use) and step.work.ref.name.lower() in images.TOOLS
+        ]
+        if len(found) != 1:
+            return None
+        name, key = images.TOOLS[found[0].ref.name.lower()]
+        version = next((one.value for one in found[0].inputs if one.name == key), "current")
+        if isinstance(version, str):
+            version = version.removesuffix(".x")
+            if version != "current" and "." not in version:
+                why = f"{name} has tags like {version}.1"
+                self._losses.manual("version of a tool", why, "name the minor version, too", self._job.span)
+            return Image(f"{name}:{version}")
+        return Image(Template((f"{name}:", *version.parts)))
+
+    def _say_losses(self) -> None:
+        job, losses = self._job, self._losses
+        if job.timeout is not None:
+            why = "CircleCI limits silence and not time; that is another thing"
+            losses.dropped(
+                "timeout of a job", why, "set no_output_timeout on long steps, or a limit in the script", job.span
+            )
+        for value, construct, why in (
+            (job.permissions, "permissions", "a job has no token of the repository"),
+            (job.continue_on_error, "continue on error", "a job that fails, fails its workflow"),
+            (job.outputs, "outputs", "jobs give each other files only, in the workspace"),
+            (job.interruptible, "interruptible", "whether newer runs end older ones is a setting of the project"),
+        ):
+            if value:
+                losses.dropped(construct, why, "", getattr(value, "span", None) or job.span)
+        if job.environment is not None:
+            why = "its protection is kept outside of the file; CircleCI has contexts and approvals instead"
+            losses.manual("environment", why, "restrict a context to the people who may deploy", job.environment.span)
+        for native in job.natives:
+            losses.dropped(native.key, "CircleCI has nothing like it", "", native.span)
+
+
+def _compiled(expr: Expr | None) -> Condition | None:
+    return Condition(expr, Phase.COMPILE) if expr is not None else None
+
+
+def _guarded(step: Step, guard: Expr) -> Step:
+    own = step.condition.expr if step.condition is not None else None
+    return dataclasses.replace(
+        step, condition=Condition(guard if own is None else Binary("&&", guard, own), Phase.COMPILE)
+    )
+
+
+def _service(image: Image) -> Image:
+    return dataclasses.replace(image, natives=(), ports=(), options="")
