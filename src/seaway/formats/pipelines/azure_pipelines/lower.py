@@ -14,9 +14,10 @@ from seaway.formats.pipelines import limits
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
-from seaway.formats.pipelines.expand import with_stage_order
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, walk
+from seaway.formats.pipelines.one_container import one_container
+from seaway.formats.pipelines.unstaged import unstaged
+from seaway.model.expression import Call, Condition, Expr, Phase, Ref, Template, Text, walk
 from seaway.model.pipeline import (
     Approval,
     Image,
@@ -40,16 +41,13 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
-    posts = (*pipeline.post, *(post for stage in pipeline.stages for post in stage.post))
-    pipeline = dataclasses.replace(pipeline, post=posts, index={})
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
     if flat and pipeline.stages:
-        stages = {stage.name: stage.condition for stage in pipeline.stages}
-        jobs = tuple(_under(job, stages.get(job.stage)) for job in jobs)
-        jobs = tuple(dataclasses.replace(job, stage="") for job in with_stage_order(pipeline, list(jobs)))
-        pipeline = dataclasses.replace(pipeline, stages=())
+        jobs = tuple(unstaged(pipeline, losses))
+        pipeline = dataclasses.replace(pipeline, stages=(), index={})
     elif not pipeline.stages:
         jobs = tuple(dataclasses.replace(job, stage="") for job in jobs)
+    jobs = tuple(one_container(job, losses, "Azure") for job in jobs)
     moved, kept = _secrets_apart(pipeline.variables)
     made = [one for job in jobs for one in _Job(pipeline, job, moved, losses).jobs()]
     _around(pipeline, losses)
@@ -64,17 +62,6 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     )
     _ask_for_values(result, losses)
     return result
-
-
-def _under(job: Job, condition: Condition | None) -> Job:
-    """The job with its stage's condition added to its own."""
-    if condition is None:
-        return job
-    if job.condition is None:
-        return dataclasses.replace(job, condition=condition)
-    whole = Binary("&&", condition.expr, job.condition.expr)
-    text = " && ".join(one for one in (condition.text, job.condition.text) if one)
-    return dataclasses.replace(job, condition=Condition(whole, condition.phase, text, condition.span))
 
 
 def _title(pipeline: Pipeline) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from seaway.formats.pipelines.azure_pipelines import tools
 from seaway.formats.pipelines.azure_pipelines.tasks import component, merged
 from seaway.formats.pipelines.expand import shown
+from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.shell import exports, predefined
 from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, Unary, parts
@@ -238,6 +239,7 @@ class _Steps:
             self._losses.dropped("expiry of an artifact", why, "", step.span)
         if work.direction == "down":
             return [dataclasses.replace(step, work=self._taken(work))]
+        work = rooted(work)
         made = []
         known: dict[str, Expr] = {"always": Unary("!", Call("cancelled")), "failure": Call("failure")}
         when = known.get(work.when)

@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from seaway.formats.pipelines import limits
 from seaway.formats.pipelines.circleci import images, lower_steps
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.unroll import unrolled
 from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic, named
 from seaway.formats.pipelines.circleci.workflows import SCHEDULED
-from seaway.formats.pipelines.expand import with_stage_order
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.one_container import one_container
+from seaway.formats.pipelines.unstaged import unstaged
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary, both, either
 from seaway.model.pipeline import (
     Approval,
@@ -41,9 +43,8 @@ from seaway.model.pipeline import (
 
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as CircleCI could have been given it."""
-    conditions = {stage.name: stage.condition for stage in pipeline.stages}
-    jobs = [under(job, conditions.get(job.stage)) for job in pipeline.jobs if not job.template]
-    ordered = unrolled(with_stage_order(pipeline, jobs) if pipeline.stages else jobs)
+    pipeline = limits.of_jobs(pipeline, losses, "CircleCI")
+    ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
     started = _started(pipeline, losses)
     made = [one for job in ordered for one in _Job(pipeline, dataclasses.replace(job, stage=""), losses).jobs(started)]
     _around(pipeline, losses)
@@ -59,17 +60,6 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
         natives=(),
         index={},
     )
-
-
-def under(job: Job, condition: Condition | None) -> Job:
-    """The job with its stage's condition added to its own."""
-    if condition is None:
-        return job
-    if job.condition is None:
-        return dataclasses.replace(job, condition=condition)
-    whole = Binary("&&", condition.expr, job.condition.expr)
-    text = " && ".join(one for one in (condition.text, job.condition.text) if one)
-    return dataclasses.replace(job, condition=Condition(whole, condition.phase, text, condition.span))
 
 
 def _parameter(parameter: Parameter) -> Parameter:

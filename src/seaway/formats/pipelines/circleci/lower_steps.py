@@ -15,6 +15,7 @@ from seaway.formats.pipelines.circleci import images
 from seaway.formats.pipelines.circleci.values import joined
 from seaway.formats.pipelines.circleci.words import Unprintable, logic, value
 from seaway.formats.pipelines.expand import shown
+from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.shell import double_quoted, exports, predefined, script_text
 from seaway.formats.pipelines.shell import test as shell_test
@@ -334,6 +335,7 @@ class _Steps:
     def _artifacts(self, step: Step, work: Artifact) -> list[Step]:
         if work.direction == "down":
             return self._attach(step, work)
+        work = rooted(work)
         if work.expires is not None:
             why = "how long artifacts are kept is a setting of the organisation"
             self._losses.dropped("expiry of an artifact", why, "", step.span)
