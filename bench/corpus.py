@@ -1,6 +1,6 @@
 """Pipelines at random in the shapes met in the wild, for measuring readers: about as large and as varied as public ones.
 
-`CORPORA` system -> (name of a file, function of a random generator). Each system's row adds its own.
+`CORPORA` system -> (name of a file, function of a random generator).
 """
 
 from __future__ import annotations
@@ -8,82 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-WORDS = [
-    "api",
-    "app",
-    "auth",
-    "backend",
-    "batch",
-    "billing",
-    "build",
-    "cache",
-    "catalog",
-    "check",
-    "client",
-    "cloud",
-    "config",
-    "core",
-    "data",
-    "deploy",
-    "docs",
-    "edge",
-    "engine",
-    "events",
-    "export",
-    "fetch",
-    "flow",
-    "front",
-    "gate",
-    "graph",
-    "grid",
-    "images",
-    "index",
-    "infra",
-    "ingest",
-    "jobs",
-    "kernel",
-    "lint",
-    "load",
-    "login",
-    "mail",
-    "media",
-    "mesh",
-    "metrics",
-    "model",
-    "notify",
-    "orders",
-    "parse",
-    "plan",
-    "portal",
-    "proxy",
-    "queue",
-    "rates",
-    "release",
-    "report",
-    "router",
-    "rules",
-    "scan",
-    "search",
-    "server",
-    "shop",
-    "site",
-    "smoke",
-    "stage",
-    "store",
-    "stream",
-    "sync",
-    "tasks",
-    "tests",
-    "token",
-    "tools",
-    "trace",
-    "unit",
-    "upload",
-    "users",
-    "vault",
-    "web",
-    "worker",
-]
+from bench import corpus_more
+from bench.corpus_words import WORDS, command, word
+
 _ACTIONS = (
     ("actions/setup-node", ("node-version: ${{ matrix.node }}", "cache: npm")),
     ("actions/setup-python", ("python-version: '3.12'", "cache: pip")),
@@ -104,7 +31,7 @@ _CONDITIONS = (
 def github(dice: Random) -> str:
     """A workflow."""
     name = " ".join(dice.sample(WORDS, 2)).title()
-    lines = [f"name: {name}", "on:", "  push:", f"    branches: [main, {_word(dice)}/*]"]
+    lines = [f"name: {name}", "on:", "  push:", f"    branches: [main, {word(dice)}/*]"]
     lines += dice.choice(
         (["  pull_request:"], ["  workflow_dispatch:"], ["  schedule:", f"    - cron: '{dice.randrange(60)} 4 * * *'"])
     )
@@ -114,8 +41,8 @@ def github(dice: Random) -> str:
         lines += [
             "",
             "env:",
-            f"  {_word(dice).upper()}: {_word(dice)}",
-            f"  TOKEN: ${{{{ secrets.{_word(dice).upper()} }}}}",
+            f"  {word(dice).upper()}: {word(dice)}",
+            f"  TOKEN: ${{{{ secrets.{word(dice).upper()} }}}}",
         ]
     lines += ["", "jobs:"]
     names: list[str] = []
@@ -125,7 +52,7 @@ def github(dice: Random) -> str:
 
 
 def _github_job(dice: Random, names: list[str]) -> list[str]:
-    name = f"{_word(dice)}-{len(names)}"
+    name = f"{word(dice)}-{len(names)}"
     lines = [f"  {name}:"]
     if names and dice.random() < 0.6:
         lines.append(f"    needs: [{dice.choice(names)}]")
@@ -159,34 +86,23 @@ def _github_step(dice: Random) -> list[str]:
             else f"v{dice.randrange(2, 6)}"
         )
         return [f"      - uses: {action}@{version}", "        with:", *(f"          {one}" for one in inputs)]
-    lines = [f"      - name: {_word(dice).title()} the {_word(dice)}"]
+    lines = [f"      - name: {word(dice).title()} the {word(dice)}"]
     if dice.random() < 0.2:
         lines.append(f"        if: {dice.choice(_CONDITIONS)}")
     lines.append("        run: |")
-    lines += [f"          {_command(dice)}" for _ in range(dice.randrange(1, 4))]
+    lines += [f"          {command(dice)}" for _ in range(dice.randrange(1, 4))]
     if dice.random() < 0.2:
-        lines += ["        env:", f"          {_word(dice).upper()}: ${{{{ secrets.{_word(dice).upper()} }}}}"]
+        lines += ["        env:", f"          {word(dice).upper()}: ${{{{ secrets.{word(dice).upper()} }}}}"]
     return lines
-
-
-def _command(dice: Random) -> str:
-    return dice.choice(
-        (
-            f"make {_word(dice)}-{_word(dice)}",
-            f"npm run {_word(dice)} -- --{_word(dice)}={_word(dice)}",
-            f'echo "{_word(dice)}=$(./bin/{_word(dice)} --{_word(dice)})" >> "$GITHUB_OUTPUT"',
-            f"pytest tests/{_word(dice)} -k '{_word(dice)} and not {_word(dice)}'",
-            f"docker build -t {_word(dice)}:${{{{ github.sha }}}} {_word(dice)}",
-        )
-    )
-
-
-def _word(dice: Random) -> str:
-    return dice.choice(WORDS)
 
 
 CORPORA: dict[str, tuple[str, Callable[[Random], str]]] = {
     "github_actions": (".github/workflows/{}.yml", github),
+    "gitlab_ci": ("{}.gitlab-ci.yml", corpus_more.gitlab),
+    "azure_pipelines": ("{}.azure-pipelines.yml", corpus_more.azure),
+    "circleci": ("{}/config.yml", corpus_more.circleci),
+    "tekton": ("{}.tekton.yml", corpus_more.tekton),
+    "jenkins": ("{}.Jenkinsfile", corpus_more.jenkins),
 }
 
 

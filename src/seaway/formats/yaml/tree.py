@@ -283,10 +283,10 @@ def _check_circles(documents: list[Node], path: str) -> None:
                 mark = node.start_mark
                 words = "an alias inside its own anchor never ends"
                 raise ConfigError([Problem(path, mark.line + 1, mark.column + 1, words)])
-            elif id(node) not in done and not isinstance(node, yaml.ScalarNode):
+            elif id(node) not in done:
                 open_.add(id(node))
                 stack.append((node, True))
-                stack += [(child, False) for child in _children(node)]
+                stack += [(child, False) for child in _children(node) if not isinstance(child, yaml.ScalarNode)]
 
 
 def _too_deep(path: str, mark: Any) -> ConfigError:
