@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
-WORDS = (
-    "api app auth backend batch billing build cache catalog check client cloud config core data deploy"
-    " docs edge engine events export fetch flow front gate graph grid images index infra ingest jobs"
-    " kernel lint load login mail media mesh metrics model notify orders parse plan portal proxy queue"
-    " rates release report router rules scan search server shop site smoke stage store stream sync tasks"
-    " tests token tools trace unit upload users vault web worker"
-).split()  # fmt: skip  # noqa: SIM905 - words read better than a list of them
+_WORDS = """
+api app auth backend batch billing build cache catalog check client cloud config core data deploy
+docs edge engine events export fetch flow front gate graph grid images index infra ingest jobs
+kernel lint load login mail media mesh metrics model notify orders parse plan portal proxy queue
+rates release report router rules scan search server shop site smoke stage store stream sync tasks
+tests token tools trace unit upload users vault web worker
+"""
+WORDS = _WORDS.split()
 
 
 def command(dice: Random) -> str:
