@@ -20,6 +20,7 @@ _SAYS = {
     "02-blue-green": ["hello from v2", "hello from v1", "hello from v2"],
     "03-migration": ["hello from v2"],
     "04-worker": [],
+    "05-ramp": ["hello from v2", "hello from v2"],
 }
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]

@@ -88,6 +88,19 @@ def test_a_ramp_has_instances_for_its_limit_and_the_rest_before_100_percent() ->
     assert (rest, last) == (Scale(4, 4), SetWeight(WHOLE))
 
 
+def test_what_is_compared_is_as_dense_as_what_it_is_compared_with() -> None:
+    """Half of the traffic on one instance beside the other half on two is slower by itself."""
+    half = planned(Strategy("canary", ramp=Budget()))
+    assert half.steps[0] == Scale(4, 4)
+    assert half.steps[2] == SetWeight(WHOLE)
+    written = steps(CanaryStep(set_weight=100_000), CanaryStep(set_weight=500_000))
+    judged, unjudged = (
+        [step.candidate for step in planned(written, judging=each).steps if isinstance(step, Scale)]
+        for each in (JUDGING, None)
+    )
+    assert (judged, unjudged) == ([1, 4], [1, 2, 4])
+
+
 def test_numbers_that_are_scraped_are_as_old_as_the_interval() -> None:
     scraped = MetricsSource(url="http://127.0.0.1:9090", scrape_interval=timedelta(seconds=15))
     made = planned(Strategy("canary", ramp=Budget()), metrics_source=scraped)
@@ -104,7 +117,7 @@ def test_a_ramp_without_a_judge_is_refused() -> None:
 
 @pytest.mark.parametrize("change", [{"most": WHOLE}, {"budget": 0.0}, {"most": 900_000}])
 def test_a_ramp_that_could_not_be_kept_is_refused(change: dict[str, Any]) -> None:
-    made = planned(Strategy("canary", ramp=Budget()))
+    made = planned(Strategy("canary", ramp=Budget(most=200_000)))
     broken = tuple(replace(step, **change) if isinstance(step, Ramp) else step for step in made.steps)
     with pytest.raises(PlanRefused):
         check.check(replace(made, steps=broken))

@@ -33,3 +33,11 @@ def share(count: int, total: int) -> int:
 def replicas_for(ppm: int, replicas: int) -> int:
     """Instances that cover a share of the traffic which `replicas` instances carry in full: rounded up, 0 for 0."""
     return -(-ppm * replicas // WHOLE)
+
+
+def replicas_beside(ppm: int, replicas: int, others: int) -> int:
+    """Instances with which a share is as dense as the rest is on `others` instances, so that both sides can be compared; at most
+    `replicas`, and never fewer than cover the share.
+    """
+    fair = replicas if ppm >= WHOLE else -(-others * ppm // (WHOLE - ppm))
+    return max(replicas_for(ppm, replicas), min(replicas, fair))

@@ -14,9 +14,9 @@ from seaway.model.revision import Revision
 def ramp(budget: Budget, candidate: Revision, stable: Revision, tick: timedelta) -> tuple[Step, ...]:
     """The weight follows the evidence, up to `most`; what is left goes in one step once the judge has passed."""
     step = Ramp(budget.risk, budget.deadline, budget.most, budget.lag if budget.lag is not None else tick)
-    needed = weight.replicas_for(budget.most, candidate.service.replicas)
-    first = Scale(needed, stable.service.replicas)
-    return (first, step, *_to(weight.WHOLE, budget.most, candidate, stable))
+    needed = weight.replicas_beside(budget.most, candidate.service.replicas, stable.service.replicas)
+    rest = [Scale(candidate.service.replicas, stable.service.replicas)] if needed < candidate.service.replicas else []
+    return (Scale(needed, stable.service.replicas), step, *rest, SetWeight(weight.WHOLE))
 
 
 def steps(
@@ -39,18 +39,22 @@ def steps(
                 "weights of a canary must grow",
                 hint="seaway docs strategy",
             )
-        made += _to(written.set_weight, reached, candidate, stable)
+        made += _to(written.set_weight, reached, candidate, stable, compared=judged is not None)
         reached = written.set_weight
     if judged and 0 < reached < weight.WHOLE and not isinstance(made[-1], Analysis):
         made.append(Analysis(judged))
     if reached < weight.WHOLE:
-        made += _to(weight.WHOLE, reached, candidate, stable)
+        made += _to(weight.WHOLE, reached, candidate, stable, compared=judged is not None)
     return tuple(made)
 
 
-def _to(ppm: int, reached: int, candidate: Revision, stable: Revision) -> list[Step]:
-    replicas = candidate.service.replicas
-    needed, have = weight.replicas_for(ppm, replicas), weight.replicas_for(reached, replicas)
+def _to(ppm: int, reached: int, candidate: Revision, stable: Revision, *, compared: bool) -> list[Step]:
+    """What is compared has as many instances for its share as stable has for the rest: else it is slower by itself."""
+    replicas, others = candidate.service.replicas, stable.service.replicas
+    needed, have = (
+        weight.replicas_beside(share, replicas, others) if compared and share else weight.replicas_for(share, replicas)
+        for share in (ppm, reached)
+    )
     grow: list[Step] = [Scale(needed, stable.service.replicas)] if needed > have else []
     return [*grow, SetWeight(ppm)]
 
