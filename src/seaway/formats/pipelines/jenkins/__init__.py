@@ -3,14 +3,19 @@
 reader, declarative, stages, scripted     the file -> model, by way of `formats.groovy`
 steps, known_steps, wrappers              what a step means
 expressions, conditions, globs            Groovy's values and `when` -> the tree of expressions
+lower                                     a pipeline of another system -> the same in Jenkins' shape
+writer, write_*, sections_text, quoting   the model -> a declarative Jenkinsfile
 predefined                                what Jenkins' own variables mean
 """
 
 from __future__ import annotations
 
 from seaway.formats.pipelines.jenkins.reader import read
+from seaway.formats.pipelines.jenkins.writer import render
 from seaway.formats.pipelines.sources import Sources
 from seaway.model.pipeline import Pipeline
+
+__all__ = ["NAMES", "parse", "render"]
 
 NAMES = ("Jenkinsfile", "Jenkinsfile*", "*.jenkinsfile")
 

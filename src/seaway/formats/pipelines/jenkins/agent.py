@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from seaway.formats.groovy import Script, nodes
@@ -62,13 +63,18 @@ def agent(call: Word, script: Script, scope: Scope, owner: str = "") -> Agent:
 def runner(label: Text, script: Script, call: Word) -> Runner:
     """Labels joined by `&&` are wanted together; any other expression of labels is one."""
     span = script.span(call.node.start, call.node.end) if call.node else None
+    return dataclasses.replace(labelled(label), span=span)
+
+
+def labelled(label: Text) -> Runner:
+    """The same without a place."""
     if not isinstance(label, str):
-        return Runner((label,), span=span)
+        return Runner((label,))
     labels = tuple(part.strip() for part in label.split("&&")) if not set(label) & set("|!(") else (label.strip(),)
     labels = tuple(part for part in labels if part)
     low = label.lower()
     system = next((name for sign, name in _SYSTEMS if sign in low), "")
-    return Runner(labels, os=system, span=span)
+    return Runner(labels, os=system)
 
 
 def _labelled(inner: list[Word | None], script: Script, scope: Scope, call: Word) -> Runner:

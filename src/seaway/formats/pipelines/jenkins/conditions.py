@@ -183,3 +183,4 @@ _READERS = {
     "allOf": _all,
     "anyOf": _any,
 }
+BUILTIN = frozenset(_READERS)

@@ -128,7 +128,7 @@ def schedules(text: str, span: object) -> list[Trigger] | None:
     found = []
     zone = ""
     for line in text.splitlines():
-        plain = line.split("#")[0].strip()
+        plain = "" if line.lstrip().startswith("#") else line.strip()
         if plain.startswith("TZ="):
             zone = plain[3:].strip()
         elif plain:

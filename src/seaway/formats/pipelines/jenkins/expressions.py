@@ -164,6 +164,8 @@ def _kind(expr: Binary) -> Expr:
 
 def _call(node: nodes.Call, scope: Scope) -> Expr | None:
     function = node.function
+    if isinstance(function, nodes.Name) and function.name == "fileExists" and len(node.args) == 1 and not node.named:
+        return Call("exists", (expression(node.args[0], scope),))
     if node.named or not isinstance(function, nodes.Property) or not isinstance(function.name, str):
         return None
     name = _METHODS.get(function.name)

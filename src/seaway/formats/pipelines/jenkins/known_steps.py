@@ -8,10 +8,11 @@ import dataclasses
 from collections.abc import Callable
 
 from seaway.formats.groovy import constant, nodes
-from seaway.formats.pipelines.jenkins import parameters
+from seaway.formats.pipelines.jenkins import parameters, write_known
 from seaway.formats.pipelines.jenkins.calls import Word, listed, truth
 from seaway.formats.pipelines.jenkins.expressions import Scope, joined, template
-from seaway.formats.pipelines.jenkins.scripts import cleaned, shell_of
+from seaway.formats.pipelines.jenkins.scripts import SHELLS, cleaned, shell_of
+from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Expr, Template, Text
 from seaway.model.pipeline import (
     Approval,
@@ -26,7 +27,6 @@ from seaway.model.pipeline import (
     Variable,
 )
 
-SHELLS = {"sh": "", "bat": "cmd", "powershell": "powershell", "pwsh": "pwsh"}
 _Reader = Callable[[Word, Scope], Step | None]
 
 
@@ -43,6 +43,8 @@ def read(call: Word, scope: Scope, *, on_agent: bool) -> Step | None:
 def _whole(step: Step, call: Word, scope: Scope) -> Step:
     """With its text, because it says more than the model holds."""
     text = scope.text[call.node.start : call.node.end] if call.node else ""
+    if write_known.call(step, "", Losses(), None) == [text]:
+        return step  # it says just what the writer makes of the model
     return dataclasses.replace(step, natives=(Native("step", text),))
 
 
@@ -100,8 +102,8 @@ def _checkout(call: Word, scope: Scope) -> Step | None:
         return None
     url = _inner(named.get("userRemoteConfigs"), "url")
     branch = _inner(named.get("branches"), "name")
-    depth, submodules, lfs = _extensions(named.get("extensions"))
-    work = Checkout(depth, _bare(template(branch, scope)), template(url, scope), submodules=submodules, lfs=lfs)
+    depth, submodules, lfs, folder = _extensions(named.get("extensions"))
+    work = Checkout(depth, _bare(template(branch, scope)), template(url, scope), folder, submodules=submodules, lfs=lfs)
     return _whole(Step(work, native="checkout"), call, scope)
 
 
@@ -118,8 +120,8 @@ def _inner(value: nodes.Expr | None, key: str) -> nodes.Expr | None:
     return None
 
 
-def _extensions(value: nodes.Expr | None) -> tuple[int | None, str, bool]:
-    depth, submodules, lfs = None, "", False
+def _extensions(value: nodes.Expr | None) -> tuple[int | None, str, bool, str]:
+    depth, submodules, lfs, folder = None, "", False, ""  # type: int | None, str, bool, str
     for item in listed(value):
         entries = item.entries if isinstance(item, nodes.Pairs) else item.named if isinstance(item, nodes.Call) else []
         known = {str(constant(entry.key)): entry.value for entry in entries}
@@ -136,7 +138,8 @@ def _extensions(value: nodes.Expr | None) -> tuple[int | None, str, bool]:
         if name in {"SubmoduleOption", "submodule"}:
             submodules = "recursive" if truth(known.get("recursiveSubmodules")) else "true"
         lfs = lfs or name in {"GitLFSPull", "lfs"}
-    return depth, submodules, lfs
+        folder = folder if name != "RelativeTargetDirectory" else constant(known.get("relativeTargetDir")) or ""
+    return depth, submodules, lfs, folder
 
 
 def _git(call: Word, scope: Scope) -> Step | None:

@@ -71,12 +71,21 @@ class _Reader:
             parameters=tuple(self.parameters),
             concurrency=self.options.concurrency,
             stages=tuple(self.collected.stages),
-            jobs=self.collected.finished(),
+            jobs=self._jobs(),
             includes=tuple(self.includes),
             post=tuple(self.post),
             natives=tuple(self.natives),
             span=self.script.span(0, end),
         )
+
+    def _jobs(self) -> tuple[Job, ...]:
+        """All jobs; where one `node` is around them all, its workspace is that of the pipeline."""
+        jobs = self.collected.finished()
+        names = {job.workspace for job in jobs}
+        machines = {(job.runner, job.container) for job in jobs}
+        if len(names) == len(machines) == 1 and "" not in names:
+            return tuple(dataclasses.replace(job, workspace="pipeline") for job in jobs)
+        return jobs
 
     def _kept(self, key: str, statement: nodes.Node, text: str = "") -> None:
         span = self.script.span(statement.start, statement.end)
@@ -93,32 +102,36 @@ class _Reader:
             self._properties(inner, statement)
             return True
         if isinstance(statement, _DEFINITIONS | nodes.Annotated):
-            self._kept("groovy", statement)
+            self._kept("groovy.before", statement)
             return True
         return False
 
     def _properties(self, call: Word, statement: Stmt) -> None:
-        odd = False
-        for item in listed(call.value("properties")):
+        items = listed(call.value("properties"))
+        if not items:
+            self._kept("properties", statement)
+        for item in items:
             inner = word(item)
             name = inner.name if inner else ""
             if inner is not None and name == "parameters":
                 for one in listed(inner.value()):
-                    made = (found := word(one)) and parameters.parameter(found)
-                    odd = odd or made is None
-                    self.parameters += [made] if made else []
+                    made = parameters.parameter(found) if (found := word(one)) is not None else None
+                    if made is None:
+                        self._kept("parameters", one)
+                    else:
+                        self.parameters.append(made)
             elif inner is not None and name == "pipelineTriggers":
                 for one in listed(inner.value()):
                     triggers = declarative.trigger(one, self.script)
-                    odd = odd or triggers is None
-                    self.triggers += triggers or []
+                    if triggers is None:
+                        self._kept("triggers", one)
+                    else:
+                        self.triggers += triggers
             elif inner is not None and name == "disableConcurrentBuilds" and not inner.named:
                 concurrency = Concurrency(options.RUN, queue=True)
                 self.options = dataclasses.replace(self.options, concurrency=concurrency)
             else:
-                odd = True
-        if odd:
-            self._kept("properties", statement)
+                self._kept(f"options.{name}" if inner is not None else "properties", item)
 
     # --- what runs -------------------------------------------------------------------------------------------------
 
@@ -168,8 +181,9 @@ class _Reader:
             if not isinstance(statement, _Open)
             else Word("stage", statement.args, {}, statement.body, statement)
         )
-        if call is None:
-            return None
+        return None if call is None else self._called(call, statement, around, asked, name)
+
+    def _called(self, call: Word, statement: Stmt, around: Around, asked: Expr | None, name: str) -> list[str] | None:
         if call.name == "parallel":
             return self._parallel(call, around, asked, "parallel")
         if call.body is None or call.parameters:
@@ -180,7 +194,11 @@ class _Reader:
             return self._stage(call, around, asked)
         if "." in call.name and not call.name.startswith("docker."):
             return None
-        self._kept("around", call.node or statement, head(self.script.text, call))
+        text = head(self.script.text, call)
+        if call.name in {"timestamps", "ansiColor"} and around.agent is NOBODY and not around.parent:
+            self._kept(f"options.{call.name}", call.node or statement, text if call.args else f"{call.name}()")
+        else:
+            self._kept("around", call.node or statement, text)
         return self._run(call.body, around, call.name, asked)
 
     def _agent(self, call: Word, around: Around) -> Agent:

@@ -10,9 +10,11 @@ import re
 from seaway.model.expression import Expr, Template, Text
 
 _HOLE = "\ue000"
+SHELLS = {"sh": "", "bat": "cmd", "powershell": "powershell", "pwsh": "pwsh"}
 BASH = "#!/usr/bin/env bash\nset -eo pipefail\n"
 _PROGRAMS = {"#!/usr/bin/env python3\n": "python"}
 SHEBANGS = {"bash": BASH, **{shell: line for line, shell in _PROGRAMS.items()}}
+_PROGRAM = re.compile(r"#!/usr/bin/env ([a-z]\w*)\n")
 _INDENT = re.compile(r"^[ \t]*(?=[^ \t\n])", re.MULTILINE)
 
 
@@ -99,4 +101,10 @@ def shell_of(text: Text) -> tuple[str, Text]:
                 return shell, rest if isinstance(text, str) else Template(
                     (rest, *text.parts[1:]) if rest else text.parts[1:]
                 )
+        found = _PROGRAM.match(first)
+        if found is not None and found[1] not in {"bash", "sh", "python3"}:
+            rest = first[found.end() :]
+            return found[1], rest if isinstance(text, str) else Template(
+                (rest, *text.parts[1:]) if rest else text.parts[1:]
+            )
     return "", text

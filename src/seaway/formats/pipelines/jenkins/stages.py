@@ -120,7 +120,7 @@ class Stages:
         scope = sections.scope_of(parts.found.get("environment"), around.scope)
         around = dataclasses.replace(around, scope=scope)
         if (chosen := parts.found.get("agent")) is not None:
-            around = dataclasses.replace(around, agent=agents.agent(chosen, self.script, scope, owner=name))
+            around = dataclasses.replace(around, agent=agents.agent(chosen, self.script, scope))
         if options.skips_checkout(parts.found.get("options")):
             around = dataclasses.replace(around, checkout=False)
         if "stages" in parts.found:
@@ -225,6 +225,8 @@ class Stages:
             span=self.script.span(node.start, node.end),
         )
         self.stages.append(stage)
+        if "agent" in parts.found:
+            around = dataclasses.replace(around, agent=dataclasses.replace(around.agent, owner=unique))
         return dataclasses.replace(around, parent=unique)
 
     def _sequence(self, block: Word, around: Around) -> list[str]:
