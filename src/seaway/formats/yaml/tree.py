@@ -30,6 +30,8 @@ Node: TypeAlias = Any  # a yaml.Node: its stubs know neither marks nor styles we
 Pair: TypeAlias = tuple[str, Node, Node]  # a key's text, its node, its value
 
 _STRING = "tag:yaml.org,2002:str"
+_ANCHOR = re.compile(r"(?:^|[\s\[{,?:-])&[^\s&]")  # at least where there is one: a condition with `&&` has none
+_ALIAS = re.compile(r"(?:^|[\s\[{,?:-])\*[^\s*/.]")
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEP = " " * 100
 _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
@@ -160,7 +162,7 @@ def read(content: str | bytes, path: str) -> Tree:
         raise ConfigError([Problem(path, 1, 1, f"this is not YAML: {error}")]) from None
     if text.count("[") + text.count("{") > MAX_DEPTH or _DEEP in text or "- - - " in text:
         _check_depth(documents, path)
-    if "&" in text and "*" in text:
+    if "&" in text and "*" in text and _ANCHOR.search(text) and _ALIAS.search(text):
         _check_circles(documents, path)
     return Tree(path, text, documents)
 

@@ -40,6 +40,7 @@ from seaway.model.pipeline import (
     Variable,
 )
 
+_TEXT = "tag:yaml.org,2002:str"
 MAX_ROWS = 200  # jobs that one matrix may make, GitLab's own limit
 Pairs = dict[str, tuple[Node, Node]]
 
@@ -51,6 +52,10 @@ class Scope:
     joiner: Joiner
     variables: dict[str, str] = field(default_factory=dict)
     resolved: bool = False
+    clone: Checkout | None = None  # of a job without variables of its own
+
+    def __post_init__(self) -> None:
+        self.clone = checkout(self.variables)
 
 
 def read(name: str, key: Node, node: Node, pairs: Pairs, scope: Scope) -> Job:
@@ -94,7 +99,8 @@ class _Reader:
         when = self._when()
         calls = self.fields.get("calls")
         steps = () if calls or template_job else self._checkout(key)
-        steps += (*self._scripts("before_script"), *self._scripts("script"))
+        before = self._scripts("before_script")
+        steps += (*before, *self._scripts("script", goes_on=bool(before)))
         after = self._scripts("after_script")
         if "stage" not in self.fields and not template_job and (self.scope.resolved or "extends" not in self.pairs):
             self.fields["stage"] = "test"
@@ -112,32 +118,32 @@ class _Reader:
 
     # What runs.
 
-    def _scripts(self, key: str) -> tuple[Step, ...]:
+    def _scripts(self, key: str, *, goes_on: bool = False) -> tuple[Step, ...]:
+        """The lines of one script; `goes_on`: in the shell of the one before."""
+        node = self.node(key)
+        if node is None:
+            return ()
+        native = "before_script" if key == "before_script" else ""
         found: list[Step] = []
-        for index, node in enumerate(self._lines(self.node(key))):
-            place_of = self.joiner.span(node)
-            if isinstance(node, yaml.ScalarNode) and not tree.custom_tag(node):
-                first = (index == 0 and key != "script") or (
-                    key == "script" and index == 0 and not self._has("before_script")
-                )
-                work: Run | Opaque = Run(script(str(node.value).rstrip("\n")), continues=not first)
+        for line in rules.flat(node, self.joiner):
+            if isinstance(line, yaml.ScalarNode) and line.tag == _TEXT:
+                if tree.is_null(line):
+                    continue
+                work: Run | Opaque = Run(script(line.value.rstrip("\n")), continues=goes_on or bool(found))
             else:
-                work = Opaque(values.kept(key, node, self.joiner.tree(node).text).removeprefix(f"{key}:").strip())
-            found.append(Step(work, native="before_script" if key == "before_script" else "", span=place_of))
+                text = values.kept(key, line, self.joiner.tree(line).text)
+                work = Opaque(text.removeprefix(f"{key}:").strip())
+            found.append(Step(work, native=native, span=self.joiner.span(line)))
         return tuple(found)
-
-    def _lines(self, node: Node | None) -> list[Node]:
-        return [one for one in rules.flat(node, self.joiner) if not tree.is_null(one)]
-
-    def _has(self, key: str) -> bool:
-        return bool(self._lines(self.node(key)))
 
     def _checkout(self, key: Node) -> tuple[Step, ...]:
         """The clone that GitLab makes before a job's script, as its variables say."""
-        own = {
-            name: tree.string(tree.get(node, "value") or node) for name, _, node in tree.items(self.node("variables"))
-        }
-        found = checkout({**self.scope.variables, **own})
+        own = self.node("variables")
+        if own is None:
+            found = self.scope.clone
+        else:
+            given = {name: tree.string(tree.get(node, "value") or node) for name, _, node in tree.items(own)}
+            found = checkout({**self.scope.variables, **given})
         return (Step(found, span=self.joiner.span(key)),) if found else ()
 
     # What decides.

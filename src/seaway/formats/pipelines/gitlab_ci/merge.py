@@ -61,6 +61,8 @@ class Joiner:
 
     def span(self, node: Node, key: Node | None = None) -> Span:
         """Where it stands; a joined node where its last part stands."""
+        if not self.owners and not self.origins:
+            return self.root.span(node, key)
         node = self.origins.get(id(node), node)
         found = self.owners.get(id(node), self.root)
         if (

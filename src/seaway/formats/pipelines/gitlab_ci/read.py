@@ -62,7 +62,8 @@ class _Reader:
         ]
         workflow = self.document.value("workflow")
         listed = rules.read(tree.get(workflow, "rules"), self.joiner, "workflow.rules", (), self.variables)
-        conditions = [one.condition.expr for one in jobs if one.condition and not one.template]
+        asks = self.joiner.owners or any(word in self.tree.text for word in ("CI_PIPELINE_SOURCE", "only:", "except:"))
+        conditions = [one.condition.expr for one in jobs if asks and one.condition and not one.template]
         started = rules.triggers(listed, conditions)
         if not listed and any(one.kind is TriggerKind.PULL_REQUEST for one in started):
             jobs = [_only_on_pushes(one) for one in jobs]

@@ -22,6 +22,7 @@ _UNITS = {
     "y": 31_557_600, "yr": 31_557_600, "year": 31_557_600,
 }  # fmt: skip
 _PART = re.compile(r"\s*(?:,|and)?\s*(\d{1,9}(?:\.\d{1,6})?)\s*([A-Za-z]*)")
+_PLAIN_KEY = re.compile(r"[a-z][a-z_]+\Z")
 MAX_LENGTH = 200
 _WORDS = (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 MAX_VALUES = 5_000  # of one value that is kept as it is, with each alias followed
@@ -102,6 +103,9 @@ class _Data:
 
 def kept(key: str, node: Node, text: str) -> str:
     """`key: value` as YAML text, the same for the same value however it was written."""
+    plain = isinstance(node, yaml.ScalarNode) and not node.style and node.value and not tree.custom_tag(node)
+    if plain and "\n" not in node.value and _PLAIN_KEY.match(key):
+        return f"{key}: {node.value}"
     try:
         return emit({key: data(node, text)}).text.rstrip("\n")
     except ValueError:
