@@ -23,7 +23,7 @@ _SAYS = {
     "05-ramp": ["hello from v2", "hello from v2"],
 }
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 def _free_port() -> int:
@@ -41,7 +41,7 @@ def _run(script: str, folder: Path, home: Path) -> subprocess.CompletedProcess[s
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=500,
         check=False,
     )
 

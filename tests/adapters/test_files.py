@@ -133,6 +133,6 @@ def test_a_newer_owner_does_not_wait_for_ever_for_a_stopped_one_which_then_learn
     assert not isinstance(refused.value, errors.Fenced)
     _files.check_fence(tmp_path, Fence("s", 2))
     os.kill(stopped.pid, signal.SIGCONT)
-    _, complaint = stopped.communicate(b"\n", timeout=20)
+    _, complaint = stopped.communicate(b"\n", timeout=200)
     assert b"Fenced: epoch 1 no longer owns s" in complaint
     _files.check_fence(tmp_path, Fence("s", 2))

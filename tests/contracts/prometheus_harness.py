@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from support import peers
 from traffic_peers import eventually, free_port
 
-SCRAPE = 0.2  # seconds
+SCRAPE = 0.5  # seconds
 _CONFIGURATION = {
     "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "1m"},
     "scrape_configs": [{"job_name": "any", "honor_labels": True, "static_configs": [{"targets": []}]}],
@@ -69,20 +69,20 @@ class Peer:
             self._process = subprocess.Popen(
                 [program, *options, "--web.listen-address", f"127.0.0.1:{port}"], cwd=folder, stdout=log, stderr=log
             )
-        if not eventually(self._is_ready, 20):
+        if not eventually(self._is_ready, 120):
             self.close()
             raise AssertionError((folder / "log").read_text())
 
     def _is_ready(self) -> bool:
         try:
-            with urlopen(f"{self.url}/-/ready", timeout=2) as answer:
+            with urlopen(f"{self.url}/-/ready", timeout=20) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
 
     def ask(self, expression: str) -> Any:
         """The result of an instant query, by another client than Seaway's."""
-        with urlopen(f"{self.url}/api/v1/query?{urlencode({'query': expression})}", timeout=5) as answer:
+        with urlopen(f"{self.url}/api/v1/query?{urlencode({'query': expression})}", timeout=60) as answer:
             return json.load(answer)["data"]["result"]
 
     def expose(self, text: str) -> None:

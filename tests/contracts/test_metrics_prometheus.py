@@ -291,7 +291,7 @@ def proxy(tmp_path: Path, stage: Stage) -> Iterator[tuple[int, int]]:
 
 def ask(port: int, path: str) -> str | None:
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return str(answer.read().decode())
     except HTTPError as error:
         return str(error.code)

@@ -39,7 +39,7 @@ def pretend(checkout: Path, name: str, body: str) -> None:
 def ready(checkout: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": f"{checkout / 'bin'}:{os.defpath}", "HOME": str(checkout)}
     return subprocess.run(
-        ["/bin/sh", "-c", READY], cwd=checkout, env=environment, capture_output=True, text=True, timeout=20, check=True
+        ["/bin/sh", "-c", READY], cwd=checkout, env=environment, capture_output=True, text=True, timeout=200, check=True
     )
 
 

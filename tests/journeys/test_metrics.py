@@ -64,7 +64,7 @@ def test_by_the_access_log_a_good_release_goes_forward_and_a_failing_one_comes_b
 
 
 def test_by_prometheus_a_good_release_goes_forward_and_a_failing_one_comes_back(shop: Place, peer: Peer) -> None:
-    judged_by(shop, {"source": "prometheus", "url": peer.url, "template": "http", "scrape_interval": "200ms"})
+    judged_by(shop, {"source": "prometheus", "url": peer.url, "template": "http", "scrape_interval": "1s"})
     load = shop.load(PLAIN)
     counting = Counting(peer, load)
     try:
@@ -79,7 +79,7 @@ def test_by_prometheus_a_good_release_goes_forward_and_a_failing_one_comes_back(
 
 
 def test_a_prometheus_that_cannot_tell_revisions_apart_refuses_the_release(shop: Place, peer: Peer) -> None:
-    judged_by(shop, {"source": "prometheus", "url": peer.url, "template": "http", "scrape_interval": "200ms"})
+    judged_by(shop, {"source": "prometheus", "url": peer.url, "template": "http", "scrape_interval": "1s"})
     peer.expose(line("http_requests_total", 5, {"job": "shop", "code": 200}))
     shop.set(VERSION="v2")
     shop.write()
@@ -91,7 +91,7 @@ def test_a_prometheus_that_cannot_tell_revisions_apart_refuses_the_release(shop:
 
 def test_without_numbers_an_objective_holds_and_nothing_passes_by_itself(shop: Place, peer: Peer) -> None:
     """The negative control: a Prometheus that answers, and has nothing."""
-    judged_by(shop, {"source": "prometheus", "url": peer.url, "template": "http", "scrape_interval": "200ms"})
+    judged_by(shop, {"source": "prometheus", "url": peer.url, "template": "http", "scrape_interval": "1s"})
     production = shop.document["environments"]["production"]
     production["objectives"] = [{**production["objectives"][0], "on": {"no_data": "hold"}}]
     production["strategy"] = {"canary": {"steps": [{"set_weight": 20}, {"analysis": "1s"}]}}

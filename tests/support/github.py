@@ -11,7 +11,7 @@ from typing import Any
 from support import peers
 
 SCRIPT = Path(__file__).with_name("workflow_parser.mjs")
-TIMEOUT = 60
+TIMEOUT = 300
 
 
 def parser_errors(folder: Path, texts: dict[str, str]) -> dict[str, list[str]]:

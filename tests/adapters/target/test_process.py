@@ -205,6 +205,6 @@ def test_a_stopped_engine_that_goes_on_after_a_take_over_changes_nothing(harness
     stopped.send_signal(signal.SIGSTOP)
     target.converge(one, 1, fence(2))
     stopped.send_signal(signal.SIGCONT)
-    _, complaint = stopped.communicate(b"\n", timeout=20)
+    _, complaint = stopped.communicate(b"\n", timeout=200)
     assert b"Fenced" in complaint
     assert target.look("web") == before

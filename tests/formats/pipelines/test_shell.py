@@ -18,7 +18,7 @@ def printer(expr: Expr) -> str | None:
 
 
 def run(script: str, **env: str) -> str:
-    result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, env=env, timeout=10, check=True)
+    result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, env=env, timeout=120, check=True)
     return result.stdout
 
 

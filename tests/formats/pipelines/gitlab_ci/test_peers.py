@@ -43,7 +43,7 @@ def preview(found: dict[str, str], folder: Path) -> str:
         place.write_text(text, "utf-8")
     for words in (["init", "-q"], ["remote", "add", "origin", "git@example.com:group/project.git"], ["add", "-A"],
                   ["-c", "user.email=a@example.com", "-c", "user.name=a", "commit", "-qm", "x"]):  # fmt: skip
-        subprocess.run([git, *words], cwd=folder, check=True, timeout=20, capture_output=True)
+        subprocess.run([git, *words], cwd=folder, check=True, timeout=300, capture_output=True)
     result = subprocess.run([peer, "--preview"], cwd=folder, check=False, timeout=60, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
