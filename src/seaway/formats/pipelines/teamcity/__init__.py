@@ -6,14 +6,18 @@
     values, dsl                                                     the tree, and its text in Kotlin
     expressions, predefined                                         `%name%` <-> the tree of expressions
     reader, jobs, steps, triggers, features, chains                 the tree of settings -> model
+    lower                                                           a pipeline of another system -> TeamCity's shape
+    writer, write_jobs, write_steps                                 model -> the tree of settings -> Kotlin
 
 A file that declares no project and no build configuration raises ConfigError; all else is modelled or kept.
 """
 
 from __future__ import annotations
 
+from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.sources import Sources
-from seaway.formats.pipelines.teamcity import reader
+from seaway.formats.pipelines.teamcity import lower, reader, writer
+from seaway.model.loss import Written
 from seaway.model.pipeline import Pipeline
 
 NAMES = (".teamcity/settings.kts", ".teamcity/*.kts", ".teamcity/*.kt", ".teamcity/*.xml")
@@ -22,3 +26,9 @@ NAMES = (".teamcity/settings.kts", ".teamcity/*.kts", ".teamcity/*.kt", ".teamci
 def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
     """The project as written; with `sources` other files of its folder are known, and templates stand where they are used."""
     return reader.read(text.removeprefix("\ufeff"), path, sources)
+
+
+def render(pipeline: Pipeline) -> Written:
+    """The pipeline as `settings.kts`."""
+    losses = Losses()
+    return writer.write(lower.lower(pipeline, losses), losses)

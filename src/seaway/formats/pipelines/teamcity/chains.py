@@ -34,7 +34,11 @@ def ordered(chains: list[Item], jobs: list[Job], around: Around) -> tuple[Job, .
         own = {need.job for need in job.needs or ()} | {job.id}
         more = [(need, kept) for need, kept in walk.edges.get(job.id, {}).values() if need.job not in own]
         needs = (*(job.needs or ()), *(need for need, _ in more))
-        natives = in_order([*job.natives, *(native for _, kept in more for native in kept)])
+        natives = in_order(
+            [*job.natives, *(native for _, kept in more for native in kept)],
+            [need.job for need in needs],
+            [one.name for one in job.variables],
+        )
         found.append(dataclasses.replace(job, needs=needs, natives=natives))
     return tuple(found)
 

@@ -101,6 +101,16 @@ def block(items: list[Item], indent: str) -> str:
     return "\n".join(lines)
 
 
+def spaced(items: list[Item], indent: str = INDENT) -> str:
+    """Statements with an empty line around each that has a block."""
+    found: list[str] = []
+    for at, item in enumerate(items):
+        if at and (item.items is not None or items[at - 1].items is not None):
+            found.append("")
+        found.append(block([item], indent))
+    return "\n".join(found)
+
+
 def _named(value: Value, indent: str) -> str:
     if isinstance(value, Item) and value.items is not None and not value.args:
         return f"{{\n{block(value.items, indent + INDENT)}\n{indent}}}"

@@ -12,6 +12,7 @@ from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phas
 
 _REFERENCE = re.compile(r"%%|%([A-Za-z_][\w.:/-]*)%")
 _DEPENDENCY = re.compile(r"dep\.(\w+)\.(.+)")
+SUCCESS = Call("success")
 STATUS: dict[str, Expr] = {
     "ALWAYS": Call("always"),
     "RUN_ON_FAILURE": Unary("!", Call("cancelled")),
@@ -170,11 +171,10 @@ def written_conditions(expr: Expr, names: Names) -> list[tuple[str, ...]]:
     """The words of `conditions { ... }` that ask this. Raises Unprintable where TeamCity cannot ask it."""
     if isinstance(expr, Binary) and expr.op == "&&":
         return [*written_conditions(expr.left, names), *written_conditions(expr.right, names)]
+    if isinstance(expr, Binary) and expr.right == Literal(None) and expr.op in {"==", "!="}:
+        return [("exists" if expr.op == "!=" else "doesNotExist", printed(expr.left, names))]
     for word, test in _TESTS.items():
         if word in {"exists", "doesNotExist"}:
-            made = test(expr.left) if isinstance(expr, Binary) else None
-            if made == expr and isinstance(expr, Binary):
-                return [(word, printed(expr.left, names))]
             continue
         sides = _sides(expr)
         if sides is not None and test(*sides) == expr:

@@ -34,6 +34,7 @@ from seaway.model.pipeline import (
 )
 from seaway.model.span import Span
 
+_STARTS = frozenset({"vcs", "schedule", "finishBuildTrigger"})
 _TYPED = {"text": "string", "checkbox": "boolean", "select": "choice"}
 _SYSTEMS = (("linux", "linux"), ("windows", "windows"), ("mac", "macos"))
 _OS_NAMES = frozenset({"teamcity.agent.jvm.os.name", "teamcity.agent.os.family"})
@@ -72,9 +73,22 @@ class Read:
     parameters: list[Parameter] = field(default_factory=list)
 
 
-def in_order(natives: Iterable[Native]) -> tuple[Native, ...]:
+def in_order(natives: Iterable[Native], needs: list[str], variables: list[str]) -> tuple[Native, ...]:
     """By the block that each stands in, as the writer has them; within a block as the file has them."""
-    return tuple(sorted(natives, key=lambda one: BLOCKS.index(block_of(one.key))))
+
+    def place(one: Native) -> tuple[int, int, str]:
+        block = block_of(one.key)
+        name, part = one.key.removeprefix(f"{block}."), ""
+        if block == "dependencies":
+            name, _, part = name.rpartition(".")
+            part = "b" if part == "artifacts" else "a"
+        if block == "triggers":
+            return BLOCKS.index(block), name not in _STARTS, ""
+        known = needs if block == "dependencies" else variables if block == "params" else []
+        name = name.removeprefix("env.") if block == "params" else name
+        return BLOCKS.index(block), known.index(name) if name in known else len(known), part
+
+    return tuple(sorted(natives, key=place))
 
 
 def kept_as(item: Item) -> str:
@@ -149,16 +163,23 @@ def _asked(one: Item, name: str, span: Span | None) -> Parameter:
     listed = options if isinstance(options, list) else []
     words = tuple(shown(each[1] if isinstance(each, tuple) else each) for each in listed)
     described = one.named.get("description", "") or one.named.get("label", "")
-    return Parameter(name, _TYPED[one.word], shown(value), shown(described), options=words, span=span)
+    return Parameter(name, _TYPED[one.word], shown(value) or None, shown(described), options=words, span=span)
 
 
 def _is_whole(one: Item, read: Parameter) -> bool:
     """The parameter says all that the word says."""
-    known = {"description", "options"} if one.word == "select" else {"description"}
+    known = {"description", *{"select": ["options"], "checkbox": ["checked", "unchecked"]}.get(one.word, [])}
+    if one.word == "checkbox" and (one.named.get("checked"), one.named.get("unchecked")) != ("true", "false"):
+        return False
     plain = len(one.args) == 2 and isinstance(one.args[1], str) and not one.items
     options = one.named.get("options", [])
     flat = isinstance(options, list) and all(isinstance(each, str) for each in options)
-    return plain and set(one.named) <= known and flat and (one.word != "checkbox" or read.default in {"true", "false"})
+    return (
+        plain
+        and set(one.named) <= known
+        and flat
+        and (one.word != "checkbox" or read.default in {"true", "false", None})
+    )
 
 
 def read(entity: Entity, around: Around, job_id: str) -> Read:
@@ -172,14 +193,14 @@ def read(entity: Entity, around: Around, job_id: str) -> Read:
     )  # fmt: skip
     found = Read(job)
     made = _Made()
-    for item in entity.items:
+    for item in sorted(entity.items, key=lambda one: one.word == "maxRunningBuilds"):
         handler = _WORDS.get(item.word)
         if handler is not None:
             handler(_Part(item, made, found, around, names, job_id))
         elif item.word not in {"name", "id"}:
             key = kept_as(item)
             made.natives.append(Native(key, written(item), span_of(item)))
-    found.job = dataclasses.replace(job, **_finished(made))
+    found.job = dataclasses.replace(job, **_finished(made, names))
     return found
 
 
@@ -214,21 +235,21 @@ class _Part:
         self.made.natives.append(Native(key, written(one), span_of(one) or span_of(self.item)))
 
 
-def _finished(made: _Made) -> dict[str, Value]:
+def _finished(made: _Made, names: Names) -> dict[str, Value]:
     order = list(made.needs)
     made.downs.sort(key=lambda one: order.index(one.jobs[0]) if one.jobs[0] in order else len(order))
     carried = tuple(dict.fromkeys(name for one in made.downs for name in one.jobs))
     needs = tuple(dataclasses.replace(need, artifacts=need.job in carried) for need in made.needs.values())
     listed = (*made.checkouts, *made.steps)
-    container, listed = _container(listed)
+    container, listed = _container(listed, names)
     return made.fields | {
-        "natives": in_order(made.natives), "variables": tuple({one.name: one for one in made.variables}.values()),
+        "natives": in_order(made.natives, list(made.needs), [one.name for one in made.variables]), "variables": tuple({one.name: one for one in made.variables}.values()),
         "steps": listed, "container": container, "needs": needs, "dependencies": carried,
         "artifacts": (*made.downs, *made.ups, *made.reports),
     }  # fmt: skip
 
 
-def _container(listed: tuple[Step, ...]) -> tuple[Image | None, tuple[Step, ...]]:
+def _container(listed: tuple[Step, ...], names: Names) -> tuple[Image | None, tuple[Step, ...]]:
     """One image in which all steps run is the job's."""
     images = set()
     for step in listed:
@@ -242,7 +263,7 @@ def _container(listed: tuple[Step, ...]) -> tuple[Image | None, tuple[Step, ...]
         dataclasses.replace(step, natives=tuple(one for one in step.natives if not one.key.endswith(".dockerImage")))
         for step in listed
     )
-    return Image(expressions.template(text[1:-1])), kept
+    return Image(expressions.text(text[1:-1], names)), kept
 
 
 # --- words of a build configuration

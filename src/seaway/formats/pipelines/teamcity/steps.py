@@ -15,6 +15,8 @@ from seaway.model.span import Span
 
 _COMMON = frozenset({"name", "id", "workingDir", "enabled", "executionMode", "conditions"})
 
+_OWN = (_COMMON - {"workingDir"}) | {"dockerImage"}  # of every runner, read elsewhere
+
 
 @dataclass(slots=True)
 class Command:
@@ -93,7 +95,7 @@ def _use(item: Item, names: Names, span: Span | None) -> tuple[Use, set[str]]:
     used: set[str] = set()
     runner = item.word
     for one in item.items or ():
-        if one.word in _COMMON - {"workingDir"}:
+        if one.word in _OWN:
             continue
         if item.word == "step" and one.word == "param" and len(one.args) == 2 and isinstance(one.args[0], str):
             inputs.append(Variable(one.args[0], expressions.text(one.args[1], names), span=span_of(one)))

@@ -30,12 +30,12 @@ def globs(value: Value) -> Globs | None:
     found = [*include, *exclude]
     if any("=" in one or ":" in one or not one or one != one.strip() for one in found):
         return None
-    return Globs(() if include == ["*"] and not exclude else tuple(include), tuple(exclude))
+    return Globs(() if include == ["*"] else tuple(include), tuple(exclude))
 
 
-def rules(found: Globs) -> str:
-    """The same as text."""
-    include = found.include or (("*",) if found.exclude else ())
+def rules(found: Globs, *, branches: bool) -> str:
+    """The same as text. Rules on branches have to say that all others count."""
+    include = found.include or (("*",) if found.exclude and branches else ())
     return "\n".join([*(f"+:{one}" for one in include), *(f"-:{one}" for one in found.exclude)])
 
 

@@ -1,0 +1,150 @@
+"""Model -> `settings.kts`: one project, an object for each build configuration. Called by `render`."""
+
+from __future__ import annotations
+
+import re
+
+from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.teamcity import dsl, write_jobs, write_steps
+from seaway.formats.pipelines.teamcity.expressions import Names
+from seaway.formats.pipelines.teamcity.values import Item, to_id
+from seaway.formats.pipelines.teamcity.words import BLOCKS, PACKAGES, RESERVED, TYPES, block_of
+from seaway.formats.pipelines.teamcity.write_jobs import Target, Writer
+from seaway.formats.pipelines.teamcity.write_steps import assign, raw
+from seaway.model.loss import Written
+from seaway.model.pipeline import Job, Native, Parameter, Pipeline
+
+VERSION = "2024.12"  # the DSL's, where the pipeline names none
+_PACKAGE = "jetbrains.buildServer.configs.kotlin"
+_SYMBOL = re.compile(r"[A-Z_][A-Za-z0-9_]*")
+_WORDS = {"string": "text", "number": "text", "boolean": "checkbox", "choice": "select"}
+
+
+def write(pipeline: Pipeline, losses: Losses) -> Written:
+    """The text, and what it does not say."""
+    target = Target(losses, _symbols(pipeline), pipeline.triggers)
+    around = _names(pipeline)
+    jobs = [(job, Writer(job, _of_job(job, around), target).items()) for job in pipeline.jobs]
+    project = _project(pipeline, around, target)
+    objects = [f"object {target.symbols[job.id]} : {_kind(job)}({{\n{dsl.spaced(items)}\n}})" for job, items in jobs]
+    objects = [_commented(job.comment, text) for (job, _), text in zip(jobs, objects, strict=True)]
+    for (url, branch), symbol in target.roots.items():
+        own = [assign("name", url), assign("url", url), *([assign("branch", branch)] if branch else [])]
+        objects.append(f"object {symbol} : GitVcsRoot({{\n{dsl.block(own, dsl.INDENT)}\n}})")
+    version = [one.text for one in pipeline.natives if one.key == "version"] or [f'version = "{VERSION}"']
+    whole = _commented(pipeline.comment, f"project {{\n{dsl.spaced(project.items or [])}\n}}")
+    body = "\n\n".join([*version, whole, *objects])
+    return Written(f"{_imports(body)}\n\n{body}\n", losses.all())
+
+
+def _kind(job: Job) -> str:
+    return "Template" if job.template else "BuildType"
+
+
+def _commented(comment: str, text: str) -> str:
+    return "".join(f"// {line}\n" for line in comment.splitlines()) + text
+
+
+def _symbols(pipeline: Pipeline) -> dict[str, str]:
+    """The name of each job's object."""
+    found: dict[str, str] = {}
+    taken = set(RESERVED)
+    for job in pipeline.jobs:
+        ascii_only = job.id.encode("ascii", "ignore").decode()
+        name = job.id if _SYMBOL.fullmatch(job.id) else to_id(ascii_only) or "Build"
+        made, count = (f"{name}Build" if name in RESERVED else name), 2
+        while made in taken:
+            made, count = f"{name}_{count}", count + 1
+        taken.add(made)
+        found[job.id] = made
+    return found
+
+
+def _names(pipeline: Pipeline) -> Names:
+    """What the project declares."""
+    return Names(
+        frozenset(one.name for one in pipeline.variables if not one.exported and not one.secret),
+        frozenset(one.name for one in pipeline.parameters),
+        secrets=frozenset(f"env.{one.name}" if one.exported else one.name for one in pipeline.variables if one.secret),
+    )
+
+
+def _of_job(job: Job, around: Names) -> Names:
+    own = {one.name for one in job.variables}
+    declared = {f"env.{one.name}" if one.exported else one.name for one in job.variables}
+    secrets = {f"env.{one.name}" if one.exported else one.name for one in job.variables if one.secret}
+    plain = {one.name for one in job.variables if not one.exported and not one.secret}
+    return Names(
+        (around.plain - (declared & own)) | plain,
+        around.inputs - plain - secrets,
+        frozenset(axis.name for axis in job.matrix.axes) if job.matrix else frozenset(),
+        (around.secrets - declared) | secrets,
+    )
+
+
+def _project(pipeline: Pipeline, names: Names, target: Target) -> Item:
+    losses = target.losses
+    items: list[Item] = []
+    if pipeline.name:
+        items.append(assign("name", write_steps.text(pipeline.name, names, losses, "name")))
+    for one in pipeline.natives:
+        if one.key in {"version", "params"} or one.key.startswith("params."):
+            continue
+        if one.key in {"kotlin", "xml"}:
+            losses.opaque(one.key, "its meaning is not known", f"it was: {one.text[:200]}", one.span)
+        elif "." in one.key or one.key == "subProject":
+            losses.approximated(
+                one.key, "projects within the project are written as one project", f"it was: {one.text[:200]}", one.span
+            )
+        else:
+            items.append(raw(one.text))
+    declared = [native for job in pipeline.jobs for native in job.natives if native.key.startswith("params.")]
+    params = _parameters(pipeline.parameters, pipeline.natives, declared)
+    kept = tuple(
+        one
+        for one in pipeline.natives
+        if one.key.startswith("params") and one.key.removeprefix("params.") not in {p.name for p in pipeline.parameters}
+    )
+    params += write_jobs.params(
+        pipeline.variables, kept, lambda value, what: write_steps.text(value, names, losses, what)
+    )
+    if params:
+        items.append(Item("params", items=params))
+    items += [Item("template" if job.template else "buildType", [target.ref(job.id)]) for job in pipeline.jobs]
+    return Item("project", items=items)
+
+
+def _parameters(parameters: tuple[Parameter, ...], own: tuple[Native, ...], of_jobs: list[Native]) -> list[Item]:
+    """`text`, `checkbox` and `select`; those that a job declares by itself stand there."""
+    kept = {one.key.removeprefix("params."): one.text for one in own if one.key.startswith("params.")}
+    elsewhere = {one.key.removeprefix("params.").removeprefix("env.") for one in of_jobs}
+    found: list[Item] = []
+    for one in parameters:
+        if one.name in kept:
+            found.append(raw(kept[one.name]))
+        elif one.name not in elsewhere:
+            item = Item(_WORDS.get(one.type, "text"), [one.name, one.default or ""])
+            if one.description:
+                item.named["description"] = one.description
+            if item.word == "checkbox":
+                item.named |= {"checked": "true", "unchecked": "false"}
+            if item.word == "select":
+                item.named["options"] = list(one.options)
+            found.append(item)
+    return found
+
+
+def _imports(body: str) -> str:
+    """The imports of the words that the text uses."""
+    used = {f"{_PACKAGE}.*"}
+    for package, words in PACKAGES.items():
+        used |= {
+            f"{_PACKAGE}.{package}.{word}" for word in words if re.search(rf"(?<![\w.\"]){word}(?:\(.*\))? \{{", body)
+        }
+    for name, package in TYPES.items():
+        if re.search(rf"(?<![\w.]){name}\.", body):
+            used.add(f"{_PACKAGE}.{package}.{name}")
+    return "\n".join(f"import {one}" for one in sorted(used))
+
+
+__all__ = ["BLOCKS", "block_of", "write"]
