@@ -271,24 +271,23 @@ def _check_depth(documents: list[Node], path: str) -> None:
 
 
 def _check_circles(documents: list[Node], path: str) -> None:
-    """Raises for an alias inside its own anchor. Each node is entered once."""
-    done: set[int] = set()
-    for root in documents:
-        open_: set[int] = set()
-        stack: list[tuple[Node, bool]] = [(root, False)]
-        while stack:
-            node, left = stack.pop()
-            if left:
-                open_.discard(id(node))
-                done.add(id(node))
-            elif id(node) in open_:
-                mark = node.start_mark
+    """Raises for an alias inside its own anchor. An alias is a node that begins before the one it stands in: it is not
+    entered, and it closes a circle where it has not ended there.
+    """
+    stack = [node for node in documents if not isinstance(node, yaml.ScalarNode)]
+    while stack:
+        node = stack.pop()
+        start = node.start_mark.index
+        inner = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+        for child in inner:
+            if isinstance(child, yaml.ScalarNode):
+                continue
+            if child.start_mark.index > start:
+                stack.append(child)
+            elif child is node or child.end_mark.index >= node.end_mark.index:
+                mark = child.start_mark
                 words = "an alias inside its own anchor never ends"
                 raise ConfigError([Problem(path, mark.line + 1, mark.column + 1, words)])
-            elif id(node) not in done:
-                open_.add(id(node))
-                stack.append((node, True))
-                stack += [(child, False) for child in _children(node) if not isinstance(child, yaml.ScalarNode)]
 
 
 def _too_deep(path: str, mark: Any) -> ConfigError:

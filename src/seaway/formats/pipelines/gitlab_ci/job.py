@@ -125,6 +125,7 @@ class _Reader:
             return ()
         native = "before_script" if key == "before_script" else ""
         found: list[Step] = []
+        span = self.joiner.span if self.joiner.owners else self.joiner.root.span
         for line in rules.flat(node, self.joiner):
             if isinstance(line, yaml.ScalarNode) and line.tag == _TEXT:
                 if tree.is_null(line):
@@ -133,7 +134,7 @@ class _Reader:
             else:
                 text = values.kept(key, line, self.joiner.tree(line).text)
                 work = Opaque(text.removeprefix(f"{key}:").strip())
-            found.append(Step(work, native=native, span=self.joiner.span(line)))
+            found.append(Step(work, native=native, span=span(line)))
         return tuple(found)
 
     def _checkout(self, key: Node) -> tuple[Step, ...]:
@@ -161,10 +162,12 @@ class _Reader:
             if found["manual"] and expr == rules.NEVER:
                 expr = None
         else:
-            expr = rules.policies(self.node("only"), self.node("except"), self.axes, self.known)
-            for key in ("only", "except"):
-                if key in self.pairs:
-                    self.keep(key, self.pairs[key][1])
+            expr = None
+            if "only" in self.pairs or "except" in self.pairs:
+                expr = rules.policies(self.node("only"), self.node("except"), self.axes, self.known)
+                for key in ("only", "except"):
+                    if key in self.pairs:
+                        self.keep(key, self.pairs[key][1])
             status = _STATUSES.get(when)
             expr = both(expr, status)
             if when == "manual":

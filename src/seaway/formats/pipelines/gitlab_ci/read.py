@@ -51,15 +51,13 @@ class _Reader:
         self.tree, self.joiner, self.document, self.resolved = found, joiner, document, resolved
         self.natives: list[Native] = []
         self.variables: dict[str, str] = {}
+        self.names: set[str] = set()  # of the jobs
 
     def pipeline(self, header: Node | None) -> Pipeline:
         variables = self._variables()
         scope = job.Scope(self.joiner, self.variables, self.resolved)
-        jobs = [
-            self._job(name, key, scope)
-            for name, (key, value) in self.document.pairs.items()
-            if self._is_job(name, value)
-        ]
+        self.names = {name for name, (_, value) in self.document.pairs.items() if self._is_job(name, value)}
+        jobs = [self._job(name, key, scope) for name, (key, _) in self.document.pairs.items() if name in self.names]
         workflow = self.document.value("workflow")
         listed = rules.read(tree.get(workflow, "rules"), self.joiner, "workflow.rules", (), self.variables)
         asks = self.joiner.owners or any(word in self.tree.text for word in ("CI_PIPELINE_SOURCE", "only:", "except:"))
@@ -182,7 +180,7 @@ class _Reader:
             if name not in {"name", "rules"}:
                 self._keep(f"workflow.{name}", name, value)
         for name, (_, value) in self.document.pairs.items():
-            if name in {"include", "stages", "types", "variables", "workflow"} or self._is_job(name, value):
+            if name in {"include", "stages", "types", "variables", "workflow"} or name in self.names:
                 continue
             if self.resolved and (name in {"default", *_OLD_DEFAULTS} or name.startswith(".")):
                 continue
