@@ -25,6 +25,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--require-peers", action="store_true", help="what is missing on this machine is a failure")
 
 
+class AtOnce:
+    """Names each failure when it happens: a run of everything takes long, and its summary comes last."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter is not None:
+            last = str(report.longrepr).strip().splitlines()[-1:]
+            reporter.ensure_newline()
+            reporter.line(
+                f"failed: {report.nodeid} ({report.when}, {report.duration:.1f} s) {' '.join(last)}", red=True
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(AtOnce(config), "at-once")
+
+
 def required(config: pytest.Config) -> bool:
     return bool(config.getoption("--require-peers")) or os.environ.get("CI", "").lower() == "true"
 

@@ -45,3 +45,11 @@ def test_how_many_points_the_crash_matrix_has_is_printed_at_the_end(tmp_path: Pa
     done = run(tmp_path, *options, body=body)
     assert "crash matrix" in done.stdout
     assert "canary: 174 points" in done.stdout
+
+
+def test_a_failure_is_named_when_it_happens(tmp_path: Path) -> None:
+    done = run(tmp_path, body="def test_a(): assert False, 'the moon'\ndef test_b(): pass\n")
+    assert done.returncode == 1
+    named = done.stdout.index("failed: test_one.py::test_a (call, ")
+    assert named < done.stdout.index("FAILURES")
+    assert "test_b" not in done.stdout
