@@ -6,6 +6,7 @@ For every case of every system and every writer: names, paths, images, times, pe
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -155,6 +156,11 @@ def _whole(told: Span, job: Job | None) -> bool:
     return span is not None and told.line <= span.line and told.end_line >= span.end_line
 
 
+def _same(text: str) -> str:
+    """Names are spelt as each system allows: `skipTests`, `skip_tests`, `skip-tests`."""
+    return re.sub(r"[-_ ]", "", text.lower())
+
+
 def forgotten(pipeline: Pipeline, written: Written, again: Pipeline) -> list[str]:
     """Features that are neither in the text (or, without a token, in the model that is read from it) nor told."""
     said = [f"{loss.construct} {loss.why} {loss.fix}".lower() for loss in written.losses]
@@ -166,8 +172,9 @@ def forgotten(pipeline: Pipeline, written: Written, again: Pipeline) -> list[str
         "schedule": any(trigger.cron for trigger in again.triggers),
     }  # fmt: skip
     found = []
+    text_of_result = _same(written.text)
     for feature in features(pipeline):
-        carried = feature.token in written.text if feature.token else has.get(feature.kind, True)
+        carried = _same(feature.token) in text_of_result if feature.token else has.get(feature.kind, True)
         at_place = feature.span is not None and any(
             loss.source is not None
             and loss.source.path == feature.span.path

@@ -359,6 +359,10 @@ class _Steps:
         if work.name:
             why = "the workspace has no names: all that earlier jobs gave is there"
             self._losses.approximated("artifact by name", why, "check the folders", step.span)
+        if work.paths:
+            named = ", ".join(shown(one) for one in work.paths)
+            why = "the whole workspace is attached, where only some of its files were asked for"
+            self._losses.approximated(f"artifact files {named}", why, "", step.span)
         return [dataclasses.replace(step, work=Artifact("down", into=work.into or ".", layer=True))]
 
     def _reports(self, step: Step, work: Artifact) -> list[Step]:

@@ -160,11 +160,10 @@ def _known_posts(found: tuple[Post, ...], job: Job, losses: Losses) -> tuple[Pos
 
 
 def _say_lost(job: Job, losses: Losses) -> None:
-    if job.services:
-        fix = "start them with docker compose, or as containers of a Kubernetes agent"
-        losses.dropped(
-            f"services of {job.part_of or job.id}", "a Jenkins agent has none", fix, job.services[0].span or job.span
-        )
+    for service in job.services:
+        fix = "start it with docker compose, or as a container of a Kubernetes agent"
+        named = f"service {shown(service.name)} of {job.part_of or job.id}"
+        losses.dropped(named, "a Jenkins agent has none", fix, service.span or job.span)
     if job.permissions is not None:
         losses.dropped(
             f"permissions of {job.part_of or job.id}",
