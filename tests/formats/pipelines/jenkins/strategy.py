@@ -214,6 +214,9 @@ def jobs(draw: Any, title: str, top: Any, *, alone: bool) -> Job:
     nobody = not alone and draw(st.integers(0, 5)) == 0
     runner, container = top if inherits else draw(AGENTS)
     first = (Step(Checkout(implicit=True)),) if not nobody and draw(st.integers(0, 3)) else ()
+    body = draw(bodies(1))
+    if any(step.work == Checkout() and step.condition is None for step in body):
+        first = ()
     approval = None
     if draw(st.integers(0, 3)) == 0:
         approval = Approval(draw(WORDS), draw(tuples(NAMES, 2)), holds_runner=inherits and not nobody)
@@ -224,7 +227,7 @@ def jobs(draw: Any, title: str, top: Any, *, alone: bool) -> Job:
         runner=Runner() if nobody else runner,
         container=None if nobody else container,
         variables=draw(tuples(st.builds(Variable, NAMES, PLAIN), 2, by=lambda one: one.name)),
-        steps=first + draw(bodies(1)),
+        steps=first + body,
         timeout=draw(st.none() | TIMEOUTS),
         retry=draw(st.none() | st.integers(1, 3).map(Retry)),
         concurrency=draw(st.none() | WORDS.map(lambda one: Concurrency(one, queue=True))),

@@ -552,3 +552,27 @@ def test_a_step_that_asks_twice() -> None:
         Binary("==", Ref("input", ("A",)), Literal("x")),
         Binary("==", Ref("input", ("A",)), Literal("y")),
     )
+
+
+def test_arguments_that_the_model_does_not_hold_are_kept_one_by_one() -> None:
+    step = one("archiveArtifacts artifacts: 'a/*', fingerprint: true, allowEmptyArchive: x.y()")
+    assert step.work == Artifact("up", paths=("a/*",))
+    assert [(native.key, native.text) for native in step.natives] == [
+        ("archiveArtifacts.fingerprint", "fingerprint: true"),
+        ("archiveArtifacts.allowEmptyArchive", "allowEmptyArchive: x.y()"),
+    ]
+    quiet = one("sh script: 'make', returnStatus: true")
+    assert [native.text for native in quiet.natives] == ["returnStatus: true"]
+
+
+def test_a_written_checkout_takes_the_place_of_the_one_that_nobody_wrote() -> None:
+    works = [step.work for step in parse(FILES["maven-simple"], "x").jobs[0].steps]
+    assert works == [Checkout()]
+    assert next(step.work for step in job("sh 'a'").steps) == Checkout(implicit=True)
+
+
+def test_what_an_input_says_beside_its_question_is_kept_line_by_line() -> None:
+    approve = next(each for each in parse(FILES["deploy-gates"], "x").jobs if each.id == "approve")
+    assert [(native.key, native.text) for native in approve.natives if native.key.startswith("input")] == [
+        ("input.ok", "ok 'Ship it'")
+    ]

@@ -40,6 +40,18 @@ def read(call: Word, scope: Scope, *, on_agent: bool) -> Step | None:
     return reader(call, scope) if reader is not None else None
 
 
+def _more(step: Step, call: Word, scope: Scope, *known: str) -> Step:
+    """With the arguments that the model does not hold, each as a Native."""
+    if call.args:
+        return _whole(step, call, scope)
+    found = tuple(
+        Native(f"{step.native}.{name}", f"{name}: {scope.text[value.start : value.end]}")
+        for name, value in call.named.items()
+        if name not in known
+    )
+    return dataclasses.replace(step, natives=found)
+
+
 def _whole(step: Step, call: Word, scope: Scope) -> Step:
     """With its text, because it says more than the model holds."""
     text = scope.text[call.node.start : call.node.end] if call.node else ""
@@ -57,7 +69,10 @@ def _shell(call: Word, scope: Scope) -> Step | None:
     label = call.text("label", 9) or ""
     step = Step(Run(script, shell), name=label, native=call.name)
     plain = call.only("script", "label") and ("label" not in call.named or label)
-    return step if plain else _whole(step, call, scope)
+    if plain:
+        return step
+    odd = "label" in call.named and not label
+    return _whole(step, call, scope) if odd else _more(step, call, scope, "script", "label")
 
 
 def _said(word: str, command: str, behind: str = "") -> _Reader:
@@ -147,7 +162,7 @@ def _git(call: Word, scope: Scope) -> Step | None:
     if url is None:
         return None
     step = Step(Checkout(ref=template(call.named.get("branch"), scope), repository=template(url, scope)), native="git")
-    return step if call.only("url", "branch") else _whole(step, call, scope)
+    return step if call.only("url", "branch") else _more(step, call, scope, "url", "branch")
 
 
 def _patterns(value: nodes.Expr | None, scope: Scope) -> tuple[Text, ...]:
@@ -164,7 +179,7 @@ def _archive(call: Word, scope: Scope) -> Step | None:
         return None
     work = Artifact("up", paths=_patterns(value, scope), exclude=_patterns(call.named.get("excludes"), scope))
     step = Step(work, native="archiveArtifacts")
-    return step if call.name == "archiveArtifacts" and call.only("artifacts", "excludes") else _whole(step, call, scope)
+    return _more(step, call, scope, "artifacts", "excludes") if call.named else step
 
 
 def _junit(call: Word, scope: Scope) -> Step | None:
@@ -173,7 +188,7 @@ def _junit(call: Word, scope: Scope) -> Step | None:
         return None
     reports = tuple(("junit", part.strip()) for part in text.split(",") if part.strip())
     step = Step(Artifact("up", reports=reports, when="always"), native="junit")
-    return step if call.only("testResults") else _whole(step, call, scope)
+    return step if call.only("testResults") else _more(step, call, scope, "testResults")
 
 
 def _stash(call: Word, scope: Scope) -> Step | None:
@@ -183,7 +198,7 @@ def _stash(call: Word, scope: Scope) -> Step | None:
     paths = _patterns(call.named.get("includes"), scope)
     work = Artifact("up", template(name, scope), paths, _patterns(call.named.get("excludes"), scope), layer=True)
     step = Step(work, native="stash")
-    return step if call.only("name", "includes", "excludes") else _whole(step, call, scope)
+    return _more(step, call, scope, "name", "includes", "excludes") if call.named else step
 
 
 def _unstash(call: Word, scope: Scope) -> Step | None:
@@ -215,7 +230,10 @@ def approval(call: Word, scope: Scope, *, held: bool) -> Step | None:
         template(value, scope), who(call), parameters.read_list(call.named.get("parameters")), holds_runner=held
     )
     step = Step(work, native="input")
-    return step if call.only("message", "submitter") and call.text("submitter", 9) != "" else _whole(step, call, scope)
+    given = len(listed(call.named.get("parameters")))
+    if ("submitter" in call.named and not work.who) or given != len(work.inputs):
+        return _whole(dataclasses.replace(step, work=dataclasses.replace(work, inputs=())), call, scope)
+    return _more(step, call, scope, "message", "submitter", "parameters") if call.named else step
 
 
 def who(call: Word) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seaway.formats.groovy import Script, nodes
 from seaway.formats.groovy.nodes import Stmt
-from seaway.formats.pipelines.jenkins import conditions
+from seaway.formats.pipelines.jenkins import conditions, parameters
 from seaway.formats.pipelines.jenkins.calls import Word, word
 from seaway.formats.pipelines.jenkins.expressions import Scope, template
 from seaway.formats.pipelines.jenkins.wrappers import secret
@@ -88,6 +88,28 @@ def flattened(call: Word) -> Word:
             named[inner.name] = inner.args[0]
     args = [] if call.body is not None else call.args
     return Word(call.name, args, named, None, call.node)
+
+
+def input_settings(call: Word, script: Script) -> tuple[Native, ...]:
+    """What an `input` block says beside its message, who may answer, and parameters that are understood."""
+    found = []
+    for statement in call.body or []:
+        inner = word(statement)
+        name = inner.name if inner else ""
+        if name in {"message", "submitter"} or (inner is not None and name == "parameters" and understood(inner)):
+            continue
+        span = script.span(statement.start, statement.end)
+        found.append(Native(f"input.{name}", script.source(statement), span))
+    for name, value in call.named.items():
+        if name not in {"message", "submitter"}:
+            found.append(Native(f"input.{name}", f"{name} {script.source(value)}"))
+    return tuple(found)
+
+
+def understood(call: Word) -> bool:
+    """Every parameter of the block is one that the model has."""
+    made = [parameters.parameter(inner) if (inner := word(one)) is not None else None for one in call.body or []]
+    return all(one is not None for one in made)
 
 
 def plain_input(call: Word) -> bool:

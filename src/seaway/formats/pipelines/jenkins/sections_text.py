@@ -197,6 +197,9 @@ def stage_input(job: Job, page: Page, losses: Losses) -> None:
         page.line(f"message {message}")
         if job.approval.who:
             page.line(f"submitter {quoted(','.join(job.approval.who))}")
+        for native in job.natives:
+            if native.key.startswith("input."):
+                page.line(native.text)
         if job.approval.inputs:
             with page.block("parameters"):
                 for one in job.approval.inputs:

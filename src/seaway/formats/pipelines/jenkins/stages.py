@@ -153,13 +153,13 @@ class Stages:
             container=around.agent.container,
             matrix=around.matrix,
             variables=(*axes(around.matrix), *sections.variables(parts.found.get("environment"), self.script, scope)),
-            steps=tuple(steps),
+            steps=tuple(self._once(steps)),
             timeout=made.timeout,
             retry=made.retry,
             concurrency=made.concurrency,
             approval=self._approval(parts, around),
             post=self.post(parts.found.get("post"), scope, on_agent=not around.agent.nobody),
-            natives=(*around.agent.natives, *self._natives(parts, made.natives, scope)),
+            natives=(*around.agent.natives, *self._natives(parts, made.natives, scope, own=True)),
             comment=self.script.comment(node.start),
             key_span=self.script.span(key.start, key.end) if key is not None else None,
         )
@@ -169,15 +169,25 @@ class Stages:
         """A declarative stage finds the repository's files without a word."""
         return [Step(Checkout(implicit=True))] if around.checkout and not around.agent.nobody else []
 
+    @staticmethod
+    def _once(steps: list[Step]) -> list[Step]:
+        """The checkout that nobody wrote is not there where somebody wrote the same."""
+        written = any(fetches(step) for step in steps)
+        return [step for step in steps if not (written and isinstance(step.work, Checkout) and step.work.implicit)]
+
     def _approval(self, parts: Parts, around: Around) -> Approval | None:
         call = parts.found.get("input")
         if call is None:
             return None
         own = "agent" in parts.found
         step = known_steps.approval(sections.flattened(call), around.scope, held=not own and not around.agent.nobody)
-        return step.work if step is not None and isinstance(step.work, Approval) else None
+        if step is None or not isinstance(step.work, Approval):
+            return None
+        return step.work
 
-    def _natives(self, parts: Parts, found: tuple[Native, ...], scope: Scope) -> tuple[Native, ...]:
+    def _natives(
+        self, parts: Parts, found: tuple[Native, ...], scope: Scope, *, own: bool = False
+    ) -> tuple[Native, ...]:
         natives = list(found)
         if (call := parts.found.get("when")) is not None:
             natives += conditions.when(call, scope)[1]
@@ -185,6 +195,8 @@ class Stages:
             call = parts.found.get(key)
             if call is not None and key == "failFast":
                 natives += [Native("failFast", "true")] if truth(call.value()) else []
+            elif call is not None and key == "input" and own:
+                natives += sections.input_settings(call, self.script)
             elif call is not None and (key != "input" or not sections.plain_input(call)):
                 natives += sections.kept(key, call, self.script)
         natives += [self._kept(statement) for statement in parts.rest]
@@ -295,11 +307,16 @@ class Stages:
                 container=around.agent.container,
                 matrix=around.matrix,
                 variables=axes(around.matrix),
-                steps=tuple(steps),
+                steps=tuple(self._once(steps)),
                 natives=around.agent.natives,
             )
             ends.append(self.add(job, branch.name, around, node))
         return ends
+
+
+def fetches(step: Step) -> bool:
+    """`checkout scm`, whatever happens."""
+    return step.work == Checkout() and step.condition is None
 
 
 def _title(call: Word, scope: Scope) -> str:

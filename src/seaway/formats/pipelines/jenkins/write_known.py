@@ -23,7 +23,7 @@ def call(step: Step, pad: str, losses: Losses, mark: Hashable) -> list[str]:
     try:
         found = _printed(step, work, pad)
         if found is not None:
-            return [found]
+            return [_with_more(found, step)]
     except Unprintable as why:
         losses.opaque(f"a {work.kind} step", f"Jenkins has no word for {why}", "write it by hand", step.span, mark)
         return [*_commented(str(why), work), "echo 'A step is missing here'"]
@@ -32,6 +32,21 @@ def call(step: Step, pad: str, losses: Losses, mark: Hashable) -> list[str]:
     if isinstance(work, Cache):
         return ["echo 'Nothing is cached here'"]
     return ["echo 'A step is missing here'"]
+
+
+_FIRST = {"archiveArtifacts": "artifacts", "junit": "testResults", "input": "message", "git": "url", "stash": "name"}
+_NAMED = re.compile(r"[A-Za-z]\w*: ")
+
+
+def _with_more(found: str, step: Step) -> str:
+    """With the arguments that are kept as text, which want the first one to have its name too."""
+    more = [one.text for one in step.natives if one.key.startswith(f"{step.native}.")]
+    if not more:
+        return found
+    name, _, rest = found.partition(" ")
+    if not _NAMED.match(rest):
+        rest = f"{_FIRST.get(step.native, 'script')}: {rest}"
+    return f"{name} {', '.join([rest, *more])}"
 
 
 def lacks(step: Step) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from seaway.formats.pipelines.jenkins import sections_text, write_steps
 from seaway.formats.pipelines.jenkins.page import Page
-from seaway.formats.pipelines.jenkins.stages import axes
+from seaway.formats.pipelines.jenkins.stages import axes, fetches
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.pipeline import Checkout, Job, Matrix, Pipeline, Row, Stage
 
@@ -163,8 +163,12 @@ def _agentless(job: Job) -> bool:
 
 def _skips(job: Job) -> bool:
     """Nobody fetches the repository's files for it, which a declarative stage does by itself."""
-    implicit = any(isinstance(one.work, Checkout) and one.work.implicit for one in job.steps)
-    return not implicit and not _agentless(job)
+    return not fetched(job) and not _agentless(job)
+
+
+def fetched(job: Job) -> bool:
+    """Its steps find the repository's files."""
+    return any((isinstance(one.work, Checkout) and one.work.implicit) or fetches(one) for one in job.steps)
 
 
 def _jobs(group: Group) -> list[Job]:

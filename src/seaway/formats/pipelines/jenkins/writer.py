@@ -9,10 +9,10 @@ from seaway.formats.pipelines.jenkins import lower, sections_text
 from seaway.formats.pipelines.jenkins.page import Page
 from seaway.formats.pipelines.jenkins.quoting import quoted
 from seaway.formats.pipelines.jenkins.write_known import parameter
-from seaway.formats.pipelines.jenkins.write_stages import PIPELINE, Stages
+from seaway.formats.pipelines.jenkins.write_stages import PIPELINE, Stages, fetched
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.loss import Loss, Written
-from seaway.model.pipeline import Checkout, Job, Pipeline, Trigger, TriggerKind
+from seaway.model.pipeline import Job, Pipeline, Trigger, TriggerKind
 from seaway.model.span import Span
 
 
@@ -108,9 +108,7 @@ def _agentless(job: Job) -> bool:
 def _never_checked_out(jobs: tuple[Job, ...]) -> bool:
     """No job finds the files by itself: then the pipeline says so once."""
     held = [job for job in jobs if not _agentless(job)]
-    return bool(held) and not any(
-        isinstance(step.work, Checkout) and step.work.implicit for job in held for step in job.steps
-    )
+    return bool(held) and not any(fetched(job) for job in held)
 
 
 def _kept(pipeline: Pipeline, key: str) -> list[str]:
