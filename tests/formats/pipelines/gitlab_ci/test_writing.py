@@ -67,3 +67,13 @@ def test_a_workflow_becomes_the_recorded_pipeline(case: Path) -> None:
     assert written.text == (case / "expected.gitlab-ci.yml").read_text("utf-8")
     assert losses == (case / "losses.txt").read_text("utf-8")
     assert [loss for loss in written.losses if loss.kind == "manual" and not loss.fix] == []
+
+
+def test_comments_stay_where_they_stood() -> None:
+    text = (
+        "# What this file is for.\n\n# Makes it.\nmake:\n  stage: build\n  script:\n    # Slow.\n    - make\n"
+        "    - ls # what is there\n  after_script:\n    # At last.\n    - clean\n"
+    )
+    written = gitlab_ci.render(read(text)).text
+    assert written == text.replace("    - ls # what is there\n", "    # what is there\n    - ls\n")
+    assert "# Slow." in github_actions.render(read(text)).text

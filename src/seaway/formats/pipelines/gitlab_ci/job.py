@@ -134,8 +134,17 @@ class _Reader:
             else:
                 text = values.kept(key, line, self.joiner.tree(line).text)
                 work = Opaque(text.removeprefix(f"{key}:").strip())
-            found.append(Step(work, native=native, span=span(line)))
+            found.append(Step(work, native=native, span=span(line), comment=self._comment(line)))
         return tuple(found)
+
+    def _comment(self, line: Node) -> str:
+        """The comment above an item of a list, or behind it."""
+        found = self.joiner.tree(line)
+        if "#" not in found.text:
+            return ""
+        start = found.text.rfind("\n", 0, line.start_mark.index) + 1
+        dash = found.text[start : line.start_mark.index]
+        return found.comment(line, dash.index("-")) if dash.strip() == "-" else ""
 
     def _checkout(self, key: Node) -> tuple[Step, ...]:
         """The clone that GitLab makes before a job's script, as its variables say."""

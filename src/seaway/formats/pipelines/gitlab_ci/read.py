@@ -78,6 +78,7 @@ class _Reader:
             barrier=True,
             jobs=tuple(jobs),
             rules=listed,
+            comment=_head(self.tree),
             natives=tuple(sorted(self.natives, key=lambda native: native.key)),
             unresolved=tuple(dict.fromkeys(self.joiner.unresolved)),
             span=self.tree.place(0, len(self.tree.text)),
@@ -197,6 +198,16 @@ class _Reader:
     def _keep(self, path: str, key: str, node: Node) -> None:
         text = values.kept(key, node, self.joiner.tree(node).text)
         self.natives.append(Native(path, text, self.joiner.span(node)))
+
+
+def _head(found: Tree) -> str:
+    """The comment at the top of the file, where a blank line ends it."""
+    lines: list[str] = []
+    for line in found.text.splitlines():
+        if not line.startswith("#"):
+            return "\n".join(lines) if not line.strip() else ""
+        lines.append(line[1:].removeprefix(" "))
+    return ""
 
 
 _JOB_KEYS = frozenset(

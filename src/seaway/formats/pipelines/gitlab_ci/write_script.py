@@ -66,9 +66,10 @@ def _own(job: Job) -> Scripts:
 
 
 def _own_item(step: Step) -> Any:
+    item: Any = Raw(step.work.text) if isinstance(step.work, Opaque) else ""
     if isinstance(step.work, Run):
-        return expressions.printed_script(step.work.script)
-    return Raw(step.work.text) if isinstance(step.work, Opaque) else ""
+        item = expressions.printed_script(step.work.script)
+    return Note(item, above=step.comment) if step.comment else item
 
 
 class _Foreign:
