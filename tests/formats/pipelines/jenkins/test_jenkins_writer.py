@@ -363,7 +363,7 @@ def test_p26_an_approval_holds_no_agent() -> None:
 @pytest.mark.parametrize(
     ("more", "kind"),
     [
-        ({"services": (Image("redis:7"),)}, "services of a"),
+        ({"services": (Image("redis:7"),)}, "service redis:7 of a"),
         ({"permissions": Permissions((("contents", "read"),))}, "permissions of a"),
         ({"environment": DeployTarget("prod")}, "environment prod"),
         ({"runner": Runner(("ubuntu-latest",))}, "runner ubuntu-latest"),

@@ -104,11 +104,7 @@ def _started(pipeline: Pipeline, losses: Losses) -> Expr | None:
             every = True
             why = "CircleCI builds branches; only those with a pull request is a setting of the project"
             losses.manual("pull requests", why, "turn on 'Only build pull requests' if you want it", one.span)
-            for push in (
-                each for each in pipeline.triggers if each.kind is TriggerKind.PUSH and each.branches != Globs()
-            ):
-                why = "with pull requests every branch is built, not only those whose pushes start it"
-                losses.approximated("branches of pushes", why, "put a filter on the jobs", push.span)
+            _say_every(pipeline, losses)
         if one.kind is TriggerKind.PUSH:
             found = _globbed(one.branches, BRANCH)
             every = every or (found is None and one.tags == Globs())
@@ -125,6 +121,13 @@ def _started(pipeline: Pipeline, losses: Losses) -> Expr | None:
     if every:
         return either(NO_TAG, tags)
     return tags if branches is None else either(branches, tags)
+
+
+def _say_every(pipeline: Pipeline, losses: Losses) -> None:
+    for push in pipeline.triggers:
+        if push.kind is TriggerKind.PUSH and push.branches != Globs():
+            why = "with pull requests every branch is built, not only those whose pushes start it"
+            losses.approximated("branches of pushes", why, "put a filter on the jobs", push.span)
 
 
 def _globbed(globs: Globs, ref: Ref) -> Expr | None:
