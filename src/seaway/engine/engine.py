@@ -262,6 +262,7 @@ class Engine:
             store.insert(connection, rollout, key=key, now=now)
             woken = admission.enter(connection, rollout, now)
             known = store.load(connection, rollout.id) or rollout
+        with self._database.read() as connection:  # an hour of history is read here: writers need not wait for that
             known_evidence = _evidence(connection, known, now)
         self._desk.open(Case(known, evidence=known_evidence))
         self._desk.wake(woken)
