@@ -103,6 +103,7 @@ CORPORA: dict[str, tuple[str, Callable[[Random], str]]] = {
     "circleci": ("{}/config.yml", corpus_more.circleci),
     "tekton": ("{}.tekton.yml", corpus_more.tekton),
     "jenkins": ("{}.Jenkinsfile", corpus_more.jenkins),
+    "teamcity": ("{}/settings.kts", corpus_more.teamcity),
 }
 
 

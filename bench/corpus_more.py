@@ -198,3 +198,28 @@ def jenkins(dice: Random) -> str:
         f"        failure {{ mail to: 'a@example.com', subject: \"failed ${{env.JOB_NAME}}\", body: '{word(dice)}' }}",
     ]
     return "\n".join([*lines, "    }", "}"]) + "\n"
+
+
+def teamcity(dice: Random) -> str:
+    """A `settings.kts`: builds of their own, a class with parameters, a loop."""
+    lines = ["import jetbrains.buildServer.configs.kotlin.*", "", 'version = "2024.12"', ""]
+    names = [f"{word(dice).capitalize()}{number}" for number in range(dice.randrange(2, 5))]
+    lines += ["project {", *(f"    buildType({name})" for name in names)]
+    if dice.random() < 0.19:
+        lines += [f'    for (os in listOf("{word(dice)}", "{word(dice)}")) {{', "        buildType(Check(os))", "    }"]
+    lines += ["}", "", "class Check(os: String) : BuildType({", '    name = "Check on $os"', "    id(name.toId())", "})"]
+    for number, name in enumerate(names):
+        lines += ["", f"object {name} : BuildType({{", f'    name = "{name}"', ""]
+        if dice.random() < 0.34:
+            lines += ["    params {", f'        param("env.{word(dice).upper()}", "%build.number%")', "    }"]
+        lines += ["    vcs {", "        root(DslContext.settingsRoot)", "    }", "    steps {"]
+        for _ in range(dice.randrange(1, 4)):
+            lines += ["        script {", f'            name = "{word(dice)}"', '            scriptContent = """']
+            lines += [f"                {command(dice)}" for _ in range(dice.randrange(1, 3))]
+            lines += ['            """.trimIndent()', "        }"]
+        lines += ["    }", "    triggers {", "        vcs {", '            branchFilter = "+:main"', "        }", "    }"]
+        if number:
+            lines += ["    dependencies {", f"        snapshot({names[number - 1]}) {{"]
+            lines += ["            onDependencyFailure = FailureAction.FAIL_TO_START", "        }", "    }"]
+        lines.append("})")
+    return "\n".join(lines) + "\n"

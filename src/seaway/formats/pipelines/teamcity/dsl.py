@@ -78,7 +78,8 @@ def _escaped(text: str) -> str:
 def written(item: Item, indent: str = "") -> str:
     """One word with its arguments and its block."""
     if item.word == OPAQUE:
-        return str(item.args[0]) if item.args else ""
+        lines = str(item.args[0]).split("\n") if item.args else [""]
+        return "\n".join([lines[0], *(f"{indent}{line}" if line.strip() else line for line in lines[1:])])
     if item.assigned:
         return f"{item.word} = {kotlin(item.args[0], indent)}"
     inner = indent + INDENT

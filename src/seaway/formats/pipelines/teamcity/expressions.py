@@ -10,7 +10,7 @@ from seaway.formats.pipelines.teamcity.predefined import PARAMETERS, SPELLINGS
 from seaway.formats.pipelines.teamcity.values import Hole, Item, Mixed, Symbol, Value, shown
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary, Unknown
 
-_REFERENCE = re.compile(r"%%|%([A-Za-z_][\w.:/-]*)%")
+_REFERENCE = re.compile(r"%%|%([A-Za-z_][\w.:/!-]*)%")
 _DEPENDENCY = re.compile(r"dep\.(\w+)\.(.+)")
 SUCCESS = Call("success")
 STATUS: dict[str, Expr] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from seaway.errors import ConfigError, Problem
 from seaway.formats.pipelines.sources import Sources
 from seaway.formats.pipelines.teamcity import chains, jobs, kotlin, xml
-from seaway.formats.pipelines.teamcity.dsl import written
+from seaway.formats.pipelines.teamcity.dsl import INDENT, block, written
 from seaway.formats.pipelines.teamcity.expressions import Names
 from seaway.formats.pipelines.teamcity.jobs import Around, Read
 from seaway.formats.pipelines.teamcity.kotlin import Settings
@@ -219,6 +219,7 @@ def _pipeline(settings: Settings, tree: _Tree, path: str, *, resolve: bool) -> P
         if resolve:
             entity = _with_templates(entity, templates, around)
         found.append(jobs.read(entity, dataclasses.replace(around, names=root), ids[id(member.entity)]))
+    tree.natives += _roots(settings.entities)
     made = chains.ordered(tree.chains, [one.job for one in found], around)
     name = next((shown(item.value("name", "")) for item in tree.roots if item.value("name", "")), "")
     natives = [one for one in tree.natives if not (one.key == "name" and one.text.startswith("name = "))]
@@ -232,6 +233,23 @@ def _pipeline(settings: Settings, tree: _Tree, path: str, *, resolve: bool) -> P
         unresolved=tuple({one.text: one for one in [*around.unresolved, *tree.unresolved]}.values()),
         comment=tree.roots[0].comment if tree.roots else "",
     )  # fmt: skip
+
+
+def _roots(entities: list[Entity]) -> list[Native]:
+    """VCS roots that say more than where a checkout comes from: whole, as Kotlin."""
+    found = []
+    for one in entities:
+        if not one.type.endswith("VcsRoot"):
+            continue
+        words = {item.word for item in one.items}
+        plain = one.type == "GitVcsRoot" and words <= {"name", "url", "branch"}
+        if plain and one.item.value("name") in (None, one.item.value("url")):
+            continue
+        span = one.source.span(one.start, one.end) if one.source is not None else None
+        name = one.symbol or one.id or "Root"
+        text = f"object {name} : {one.type}({{\n{block(one.items, INDENT)}\n}})"
+        found.append(Native(f"vcsRoot.{name}", text, span))
+    return found
 
 
 def _with_params(member: _Member) -> Entity:

@@ -145,7 +145,7 @@ _TESTS = frozenset(
      "noLessThan", "noMoreThan", "lessThan", "exists", "doesNotExist"}
 )  # fmt: skip
 WRITTEN: Mapping[str, frozenset[str]] = {
-    "project": frozenset({"name", "params", "buildType", "template"}),
+    "project": frozenset({"name", "params", "vcsRoot", "buildType", "template"}),
     "BuildType": frozenset(
         {"id", "name", "type", "templates", "artifactRules", "maxRunningBuilds", *(block for block in BLOCKS if block)}
     ),

@@ -26,6 +26,11 @@ class Target:
     triggers: tuple[Trigger, ...]
     roots: dict[tuple[str, str], str] = field(default_factory=dict)
 
+    def new_root(self) -> str:
+        """A name for one more VCS root."""
+        taken = {*self.symbols.values(), *self.roots.values()}
+        return next(name for count in range(1, len(taken) + 2) if (name := f"Root{count}") not in taken)
+
     def ref(self, job: str) -> Value:
         """A job as an argument: its object, or its id where it is somewhere else."""
         return Symbol(self.symbols[job]) if job in self.symbols else Symbol(f'AbsoluteId("{job}")')
@@ -93,7 +98,7 @@ class Writer:
             if work.repository:
                 key = (self.text(work.repository, "repository"), self.text(work.ref, "ref"))
                 plain = not work.ref and key[0].replace("_", "").isalnum()
-                made = f"Root{len(self.target.roots) + 1}"
+                made = self.target.new_root()
                 root = Symbol(f'AbsoluteId("{key[0]}")' if plain else self.target.roots.setdefault(key, made))
             path = [f"+:. => {self.text(work.path, 'path')}"] if work.path else []
             found.append(Item("root", [root, *path], comment=step.comment))

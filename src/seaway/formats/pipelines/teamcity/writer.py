@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.pipelines.teamcity import dsl, write_jobs, write_steps
+from seaway.formats.pipelines.teamcity import dsl, kotlin, write_jobs, write_steps
 from seaway.formats.pipelines.teamcity.expressions import Names
-from seaway.formats.pipelines.teamcity.values import Item, to_id
+from seaway.formats.pipelines.teamcity.values import Item, Symbol, shown, to_id
 from seaway.formats.pipelines.teamcity.words import BLOCKS, PACKAGES, RESERVED, TYPES, block_of
 from seaway.formats.pipelines.teamcity.write_jobs import Target, Writer
 from seaway.formats.pipelines.teamcity.write_steps import assign, raw
@@ -23,18 +23,30 @@ _WORDS = {"string": "text", "number": "text", "boolean": "checkbox", "choice": "
 def write(pipeline: Pipeline, losses: Losses) -> Written:
     """The text, and what it does not say."""
     target = Target(losses, _symbols(pipeline), pipeline.triggers)
+    kept = [one.text for one in pipeline.natives if one.key.startswith("vcsRoot.")]
+    target.roots |= {place: symbol for text in kept for place, symbol in _known_root(text)}
+    known = set(target.roots.values())
     around = _names(pipeline)
     jobs = [(job, Writer(job, _of_job(job, around), target).items()) for job in pipeline.jobs]
     project = _project(pipeline, around, target)
     objects = [f"object {target.symbols[job.id]} : {_kind(job)}({{\n{dsl.spaced(items)}\n}})" for job, items in jobs]
     objects = [_commented(job.comment, text) for (job, _), text in zip(jobs, objects, strict=True)]
+    objects += kept
     for (url, branch), symbol in target.roots.items():
+        if symbol in known:
+            continue
         own = [assign("name", url), assign("url", url), *([assign("branch", branch)] if branch else [])]
         objects.append(f"object {symbol} : GitVcsRoot({{\n{dsl.block(own, dsl.INDENT)}\n}})")
     version = [one.text for one in pipeline.natives if one.key == "version"] or [f'version = "{VERSION}"']
     whole = _commented(pipeline.comment, f"project {{\n{dsl.spaced(project.items or [])}\n}}")
     body = "\n\n".join([*version, whole, *objects])
     return Written(f"{_imports(body)}\n\n{body}\n", losses.all())
+
+
+def _known_root(text: str) -> list[tuple[tuple[str, str], str]]:
+    """Where the VCS root of an object points, and its name."""
+    found = kotlin.read(text, "x.kts").entities
+    return [((shown(one.item.value("url", "")), shown(one.item.value("branch", ""))), one.symbol) for one in found]
 
 
 def _kind(job: Job) -> str:
@@ -92,6 +104,8 @@ def _project(pipeline: Pipeline, names: Names, target: Target) -> Item:
             continue
         if one.key in {"kotlin", "xml"}:
             losses.opaque(one.key, "its meaning is not known", f"it was: {one.text[:200]}", one.span)
+        elif one.key.startswith("vcsRoot."):
+            pass  # an object of its own
         elif "." in one.key or one.key == "subProject":
             losses.approximated(
                 one.key, "projects within the project are written as one project", f"it was: {one.text[:200]}", one.span
@@ -110,6 +124,7 @@ def _project(pipeline: Pipeline, names: Names, target: Target) -> Item:
     )
     if params:
         items.append(Item("params", items=params))
+    items += [Item("vcsRoot", [Symbol(symbol)]) for symbol in dict.fromkeys(target.roots.values())]
     items += [Item("template" if job.template else "buildType", [target.ref(job.id)]) for job in pipeline.jobs]
     return Item("project", items=items)
 
