@@ -1,15 +1,19 @@
-"""Limits of a whole run, for systems that have none: they become limits of its jobs. Called by those systems' writers."""
+"""What a whole run has and a job of most systems has not: a time limit, a folder. Called by those systems' writers."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.pipeline import Pipeline
+from seaway.model.pipeline import Checkout, Job, Pipeline
 
 
 def of_jobs(pipeline: Pipeline, losses: Losses, system: str) -> Pipeline:
-    """The pipeline with its time limit on each job that has none of its own; told as approximated."""
+    """The pipeline with its time limit on each job that has none of its own; told as approximated.
+
+    Jobs that went on in the folder of an earlier one now begin without its files: told, as only the scripts know which.
+    """
+    _folders(pipeline, losses, system)
     if pipeline.timeout is None:
         return pipeline
     limit = pipeline.timeout
@@ -20,3 +24,16 @@ def of_jobs(pipeline: Pipeline, losses: Losses, system: str) -> Pipeline:
         for job in pipeline.jobs
     )
     return dataclasses.replace(pipeline, jobs=jobs, timeout=None, index={})
+
+
+def _folders(pipeline: Pipeline, losses: Losses, system: str) -> None:
+    earlier: dict[str, Job] = {}
+    for job in pipeline.jobs:
+        if not job.workspace or all(isinstance(step.work, Checkout) for step in job.steps):
+            continue
+        before = earlier.setdefault(job.workspace, job)
+        if before is not job:
+            why = f"it went on in the folder of {before.id}; a job of {system} begins with the repository's files only"
+            fix = "hand over as artifacts what the jobs before it make, or make one job of them"
+            losses.manual(f"workspace of {job.id}", why, fix, job.span)
+        earlier[job.workspace] = job

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import Phase as Part
 
 from formats.pipelines.jenkins.strategy import pipelines
-from formats.pipelines.test_conversions import CASES, Case
+from formats.pipelines.test_conversions import CASES, WRITTEN, Case
+from seaway import registry
 from seaway.formats.pipelines.bare import bare
 from seaway.formats.pipelines.jenkins import lower, parse, quoting, render, write_stages, write_steps
 from seaway.formats.pipelines.losses import Losses
@@ -415,3 +416,50 @@ def test_a_loss_points_at_its_source_and_at_the_stage_it_became() -> None:
     assert targets
     assert all(target is not None for target in targets)
     assert any("stage(" in lines[target.line - 1] for target in targets if target is not None)
+
+
+# --- written elsewhere ---------------------------------------------------------------------------------------------------
+
+OTHERS = [name for name in WRITTEN if name != "jenkins"]
+
+
+def told(name: str, to: str) -> list[tuple[str, str]]:
+    """Losses of one of the files in another system's language."""
+    module: Any = registry.load_format("pipelines", to)
+    return [
+        (loss.kind.value, f"{loss.construct} {loss.why}")
+        for loss in module.render(parse(FILES[name], "Jenkinsfile")).losses
+    ]
+
+
+@pytest.mark.parametrize("to", ["github_actions", "azure_pipelines", "circleci"])
+def test_p18_a_hashed_time_becomes_a_fixed_one_and_a_loss(to: str) -> None:
+    assert [kind for kind, text in told("python-tox", to) if "H 2 * * 1-5" in text]
+    module: Any = registry.load_format("pipelines", to)
+    text = module.render(parse(FILES["python-tox"], "Jenkinsfile")).text
+    assert " 2 * * 1-5" in text
+    assert "H 2" not in text
+
+
+@pytest.mark.parametrize("when", ["changed", "fixed", "regression", "unstable"])
+@pytest.mark.parametrize("to", OTHERS)
+def test_p19_an_outcome_that_others_do_not_have_is_told(to: str, when: str) -> None:
+    module: Any = registry.load_format("pipelines", to)
+    found = module.render(parse(FILES["post-all"], "Jenkinsfile"))
+    assert any(when in f"{loss.construct} {loss.why}" for loss in found.losses) or f'echo "{when}"' in found.text
+
+
+@pytest.mark.parametrize("to", ["github_actions", "gitlab_ci", "circleci"])
+def test_p26_an_approval_is_no_step_of_a_runner_elsewhere(to: str) -> None:
+    module: Any = registry.load_format("pipelines", to)
+    again = module.parse(module.render(parse(FILES["deploy-gates"], "Jenkinsfile")).text, "x.yml")
+    assert not [step for found in again.jobs for step in found.steps if step.work.kind == "approval"]
+    assert [
+        found for found in again.jobs if found.manual or found.approval is not None or found.environment is not None
+    ]
+
+
+@pytest.mark.parametrize("to", ["github_actions", "gitlab_ci", "azure_pipelines", "circleci"])
+def test_a_folder_that_stages_share_is_told(to: str) -> None:
+    assert "manual" in [kind for kind, text in told("maven-simple", to) if "workspace of test" in text]
+    assert not [text for _, text in told("parallel-browsers", to) if text.startswith("workspace of")]

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 
-from seaway.formats.pipelines import limits
+from seaway.formats.pipelines import hashed, limits
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
@@ -124,7 +124,8 @@ def _known(trigger: Trigger, losses: Losses) -> Trigger:
         losses.manual("pull requests", where, "add a build validation policy if it is there", trigger.span)
     if trigger.timezone and trigger.timezone.upper() != "UTC":
         losses.approximated("timezone", "Azure's schedules are in UTC", f"move {trigger.cron} by hand", trigger.span)
-    return dataclasses.replace(trigger, types=(), timezone="", native="")
+    cron = hashed.fixed(trigger, losses) if trigger.kind is TriggerKind.SCHEDULE else trigger.cron
+    return dataclasses.replace(trigger, types=(), timezone="", native="", cron=cron)
 
 
 def _secrets_apart(variables: tuple[Variable, ...]) -> tuple[tuple[Variable, ...], tuple[Variable, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import limits
+from seaway.formats.pipelines import hashed, limits
 from seaway.formats.pipelines.circleci import images, lower_steps
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.unroll import unrolled
@@ -166,7 +166,7 @@ def _scheduled(
         why = "schedules of the file build named branches, and CircleCI wants them in the project"
         losses.manual("schedule", why, "make a schedule trigger in Project Settings instead", one.span)
         branches = ", ".join(one.branches.include) or "main"
-        text = f'- schedule:\n    cron: "{one.cron}"\n    filters:\n      branches:\n        only: [{branches}]'
+        text = f'- schedule:\n    cron: "{hashed.fixed(one, losses)}"\n    filters:\n      branches:\n        only: [{branches}]'
         kept = (Native(f"workflows.{flow}.triggers", text),)
         stages.append(Stage(flow, needs=(), condition=Condition(SCHEDULED, Phase.COMPILE), natives=kept))
         for job in jobs:

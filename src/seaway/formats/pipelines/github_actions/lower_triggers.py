@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from functools import partial
 
+from seaway.formats.pipelines import hashed
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.pipeline import Globs, Parameter, Pipeline, System, Trigger, TriggerKind
 
@@ -25,7 +25,6 @@ _EVERYTHING = Globs(("**",))
 _TYPES = {"string": "string", "boolean": "boolean", "number": "number", "choice": "choice"}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _FIELD = re.compile(r"[\d*/,\-A-Za-z]+\Z")
-_HASH = re.compile(r"H(?:\((\d+)-(\d+)\))?(?:/(\d+))?")
 
 
 def lower(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
@@ -120,11 +119,7 @@ def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None
 
 
 def _schedule(one: Trigger, losses: Losses) -> Trigger | None:
-    fields = one.cron.split()
-    if any("H" in field for field in fields) and len(fields) == 5:
-        fields = [_HASH.sub(partial(_chosen, at), field) for at, field in enumerate(fields)]
-        why = "the hash of Jenkins, which spreads jobs, became a fixed time"
-        losses.approximated(f"cron {one.cron}", why, "choose another minute where many run at once", one.span)
+    fields = hashed.fixed(one, losses).split()
     if len(fields) == 5:
         fields[4] = _sundays(fields[4])
     if len(fields) != 5 or not all(_FIELD.match(field) for field in fields):
@@ -139,17 +134,6 @@ def _sundays(field: str) -> str:
     """Sunday is 0 at GitHub, never 7."""
     field = re.sub(r"\b([1-6])-7\b", r"\1-6,0", field)
     return re.sub(r"(?<![\d/])7\b", "0", field)
-
-
-_STARTS = ("17", "4", "1", "1", "1")
-
-
-def _chosen(at: int, found: re.Match[str]) -> str:
-    """A fixed value for an `H`: within its range, or every so often."""
-    low, _, every = found.groups()
-    if every:
-        return f"{low or ('1' if at in {2, 3} else '7' if at == 0 else '0')}-{'59' if at == 0 else '23' if at == 1 else '28'}/{every}"
-    return low or _STARTS[at]
 
 
 def _plain(globs: Globs, losses: Losses, one: Trigger) -> Globs:
