@@ -33,7 +33,7 @@ def read(path: Path, system: str = "", libraries: Mapping[str, Path] | None = No
 
     `system`: "" = found out by name and content. Raises UsageError (no file, unknown system) and ConfigError (unreadable).
     """
-    text = _text(path)
+    text = text_of(path)
     name = system or detect.by_name(str(path)) or detect.by_text(text)
     if not name or name not in registry.FORMATS["pipelines"]:
         known = ", ".join(registry.formats("pipelines"))
@@ -115,7 +115,8 @@ def _below(root: Path, place: str) -> str | None:
         return None
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """A file's text as the readers take it. Raises UsageError (it cannot be read) and ConfigError (too large, not UTF-8)."""
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint="name one pipeline file")

@@ -52,7 +52,10 @@ PURPOSES: tuple[tuple[str, tuple[Row, ...]], ...] = (
     ),
     (
         "Assess",
-        (Row("dora", "seaway.cli.dora:command", "Measure the five DORA metrics of each service."),),
+        (
+            Row("assess", "seaway.cli.assess:command", "Say what is wrong with the pipelines of a repository."),
+            Row("dora", "seaway.cli.dora:command", "Measure the five DORA metrics of each service."),
+        ),
     ),
     (
         "Judge",
@@ -84,7 +87,8 @@ PURPOSES: tuple[tuple[str, tuple[Row, ...]], ...] = (
 
 _EPILOG = """\
 Exit codes: 0 succeeded, 1 failed, 2 usage or configuration error, 3 rolled back or aborted, 4 held or
-indeterminate (a person is needed), 5 control plane not reachable, 6 superseded, 130 interrupted (the rollout goes on).
+indeterminate (a person is needed), 5 control plane not reachable, 6 superseded, 10 a finding of `assess` reaches --fail-on,
+130 interrupted (the rollout goes on).
 """
 
 

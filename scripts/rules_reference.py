@@ -1,0 +1,69 @@
+"""Prints docs/reference/rules.md: what each rule of `seaway assess` looks for, why, and what to do. Run by scripts/generate-docs."""
+
+from __future__ import annotations
+
+import inspect
+
+from seaway.assess.rule import Rule
+from seaway.assess.rules import rules
+from seaway.model.finding import Dimension
+from seaway.model.pipeline import System
+
+HEAD = """\
+# Rules
+
+What `seaway assess` looks for. A rule works on the pipeline that a file *means*, with everything in place that it includes, so
+one rule serves all CI systems; where a system has no such fault, or no file can show it, the rule says nothing there. How
+findings, scores and patches are made is told in the [guide](../guides/assess.md).
+
+| rule | number | severity | systems |
+|---|---|---|---|
+"""
+NAMES = {
+    System.GITHUB_ACTIONS: "GitHub Actions",
+    System.GITLAB_CI: "GitLab CI",
+    System.JENKINS: "Jenkins",
+    System.AZURE_PIPELINES: "Azure Pipelines",
+    System.CIRCLECI: "CircleCI",
+    System.TEKTON: "Tekton",
+}
+
+
+def systems(rule: Rule) -> str:
+    """The systems that it applies to, in words."""
+    named = [name for system, name in NAMES.items() if system in rule.systems]
+    return "all" if len(named) == len(NAMES) else ", ".join(named)
+
+
+def section(rule: Rule) -> str:
+    """A rule's section."""
+    looks = inspect.getdoc(rule.check) or ""
+    lines = [
+        f"### {rule.id}",
+        "",
+        f"{rule.number}, {rule.severity.value}, confidence {rule.confidence}, effort {rule.effort}; {systems(rule)}.",
+        "",
+        f"{rule.title}. {rule.why}",
+        "",
+        f"- Looks for: {looks[0].lower() if not looks.startswith(('`', 'GitHub', 'Azure')) else looks[0]}{looks[1:]}",
+        f"- What to do: {rule.advice}",
+    ]
+    if rule.patch:
+        lines.append(f"- Patch: {rule.patch}")
+    lines += [f"- References: {'; '.join(rule.refs)}.", ""]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The whole page."""
+    rows = [f"| [{one.id}](#{one.id}) | {one.number} | {one.severity.value} | {systems(one)} |" for one in rules()]
+    text = HEAD + "\n".join(rows) + "\n"
+    for dimension in Dimension:
+        own = [one for one in rules() if one.dimension is dimension]
+        if own:
+            text += f"\n## {dimension.value.capitalize()}\n\n" + "\n".join(section(one) for one in own)
+    return text
+
+
+if __name__ == "__main__":
+    print(page(), end="")

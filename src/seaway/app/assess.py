@@ -1,0 +1,256 @@
+"""The use case of an assessment: find a repository's pipelines, read them, run all rules, try the patches. For `cli.assess`.
+
+Reads files below the repository's root; asks no network. A file that cannot be read is an unknown and ends nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from seaway import registry
+from seaway.app import pipelines
+from seaway.assess import baseline, examine, mend, rules
+from seaway.assess.rule import Case
+from seaway.errors import ConfigError, SeawayError, UsageError
+from seaway.formats.pipelines import detect
+from seaway.formats.pipelines.sources import Sources
+from seaway.formats.yaml import patch
+from seaway.model.finding import Assessment, Blind, Persona
+from seaway.model.pipeline import Pipeline
+
+MAX_WALKED = 200_000  # files of a repository that are looked at by name
+MAX_PIPELINES = 5_000
+_SKIPPED = frozenset(
+    {"node_modules", "vendor", "vendored", "third_party", "third-party", "bower_components", "site-packages", "__pycache__"}
+)  # fmt: skip
+_HIDDEN = frozenset({".github", ".gitlab", ".circleci", ".azure-pipelines", ".azuredevops", ".tekton", ".teamcity"})
+_NOT_CODE = (".md", ".txt", ".rst", ".adoc", ".html", ".lock", ".png", ".svg")
+_ALONE = (
+    "github_actions"  # a called workflow is also a workflow; elsewhere a file that others include is a part of them
+)
+
+
+@dataclass(slots=True)
+class Assessed:
+    """What was found, and the edits of verified patches by path, for `apply`."""
+
+    assessment: Assessment
+    edits: dict[str, list[list[patch.Edit]]]
+    root: Path
+
+
+@dataclass(slots=True)
+class _Read:
+    """One pipeline file, the texts it was made of, and the parts that it includes."""
+
+    path: str
+    system: str
+    pipeline: Pipeline
+    texts: dict[str, str]
+    parts: set[str] = field(default_factory=set)
+
+
+def assess(
+    path: Path,
+    *,
+    today: date,
+    persona: Persona = Persona.REGULAR,
+    known: frozenset[str] = frozenset(),
+    libraries: Mapping[str, Path] | None = None,
+    fixes: bool = True,
+) -> Assessed:
+    """Everything about one file, or about a folder and all below it. Raises UsageError when there is no such path."""
+    if not path.exists():
+        raise UsageError(f"{path} is not there", hint="name a repository, a folder or a pipeline file")
+    root = pipelines.root_of(path / "x" if path.is_dir() else path)
+    work = _Work(root, dict(libraries or {}))
+    done = examine.Examination(rules.rules(), today, persona)
+    edits: dict[str, list[list[patch.Edit]]] = {}
+    if fixes:
+        done.mend = mend.Mender(work.reread, work.lint, edits)
+    read: list[_Read] = []
+    for place, system in work.files(path, done):
+        one = work.read(place, system, done)
+        read += [one] if one is not None else []
+    parts = set().union(*(one.parts for one in read)) if read else set()
+    judged = [one for one in read if one.system == _ALONE or one.path not in parts]
+    for one in judged:
+        done.look(Case(one.pipeline, one.texts, work.names))
+    files = [one.path for one in read]
+    return Assessed(examine.assessment(done, str(root), files, known), edits, root)
+
+
+def known_findings(path: Path) -> frozenset[str]:
+    """The fingerprints of an earlier report. Raises UsageError and ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}", hint="check the path") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8", hint="make it with seaway assess --format json > FILE") from None
+    return baseline.fingerprints(text, str(path))
+
+
+def apply(found: Assessed) -> dict[str, int]:
+    """Writes all verified patches that go together, each file at once; path -> how many. Raises UsageError."""
+    written: dict[str, int] = {}
+    for place, groups in sorted(found.edits.items()):
+        file = found.root / place
+        raw = file.read_bytes()
+        mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+        text = raw.decode("utf-8-sig")
+        after, count = mend.combined(text, groups)
+        if after == text:
+            continue
+        try:
+            _replace(file, mark + after.encode())
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written: {error.strerror}", hint="check its permissions") from None
+        written[place] = count
+    return written
+
+
+def diffs(found: Assessed) -> str:
+    """The same as one patch for `git apply`."""
+    made = []
+    for place, groups in sorted(found.edits.items()):
+        text = (found.root / place).read_bytes().decode("utf-8-sig")
+        after, _ = mend.combined(text, groups)
+        made.append(patch.diff(text, after, place))
+    return "".join(made)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Never half a file: beside it, then in its place, with its mode."""
+    target = file.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".seaway-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).chmod(target.stat().st_mode & 0o7777)
+        Path(name).replace(target)
+    except OSError:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+@dataclass(slots=True)
+class _Work:
+    root: Path
+    libraries: dict[str, Path]
+    names: frozenset[str] = frozenset()
+
+    def files(self, path: Path, done: examine.Examination) -> Iterator[tuple[str, str]]:
+        """(path below the root, system) of every pipeline; the paths of all files are remembered for the rules."""
+        if path.is_file():
+            place = self._place(path)
+            self.names = frozenset({place})
+            system = system_of(place)
+            if not system:
+                with suppress(SeawayError):
+                    system = detect.by_text(pipelines.text_of(path))
+            if not system:
+                known = ", ".join(registry.formats("pipelines"))
+                raise UsageError(f"{path}: no pipeline of a system that is known", hint=f"known: {known}")
+            yield place, system
+            return
+        found, whole = self._walked(path)
+        self.names = frozenset(found)
+        if not whole:
+            done.unreadable(Blind(self._place(path), 1, 1, f"only the first {MAX_WALKED} files were looked at"), "")
+        matched = [(place, system) for place in found if (system := system_of(place))]
+        if len(matched) > MAX_PIPELINES:
+            done.unreadable(Blind(matched[MAX_PIPELINES][0], 1, 1, f"only {MAX_PIPELINES} pipelines were read"), "")
+        yield from matched[:MAX_PIPELINES]
+
+    def _walked(self, path: Path) -> tuple[list[str], bool]:
+        found: list[str] = []
+        for folder, inner, names in os.walk(path):
+            inner[:] = sorted(
+                one for one in inner if one not in _SKIPPED and (not one.startswith(".") or one in _HIDDEN)
+            )
+            found += [self._place(Path(folder) / name) for name in sorted(names)]
+            if len(found) > MAX_WALKED:
+                return found[:MAX_WALKED], False
+        return found, True
+
+    def _place(self, path: Path) -> str:
+        try:
+            return path.absolute().relative_to(self.root).as_posix()
+        except ValueError:
+            try:
+                return path.resolve().relative_to(self.root).as_posix()
+            except ValueError:
+                return path.name
+
+    def read(self, place: str, system: str, done: examine.Examination) -> _Read | None:
+        """The file's pipeline with all its texts; None, and an unknown, where that cannot be had."""
+        if system not in registry.FORMATS["pipelines"]:
+            done.unreadable(Blind(place, 1, 1, f"pipelines of {system} are not read"), system)
+            return None
+        try:
+            return self.parsed(place, system, {place: pipelines.text_of(self.root / place)})
+        except ConfigError as error:
+            first = error.problems[0]
+            where = first.path if first.path and not Path(first.path).is_absolute() else place
+            done.unreadable(Blind(where, first.line, first.column, first.message), system)
+        except SeawayError as error:
+            done.unreadable(Blind(place, 1, 1, error.message), system)
+        return None
+
+    def parsed(self, place: str, system: str, texts: dict[str, str]) -> _Read:
+        """The pipeline of a file; `texts`: what stands in place of files, and then all that were read. Raises ConfigError."""
+        base = pipelines.sources(self.root, self.libraries)
+        given = dict(texts)
+
+        def file(name: str) -> str | None:
+            text = given.get(name)
+            if text is None:
+                text = base.file(name)
+            if text is not None:
+                texts[name] = text
+            return text
+
+        sources = Sources(file, base.library, base.paths)
+        pipeline: Pipeline = registry.load_format("pipelines", system).parse(texts[place], place, sources)
+        return _Read(place, system, pipeline, texts, set(sources.read) - {place})
+
+    def reread(self, case: Case, place: str, text: str) -> Case:
+        """The case again, with another text in one file's place."""
+        own = case.pipeline.path
+        texts = {own: case.texts[own]} | {place: text}
+        made = self.parsed(own, case.system.value, texts)
+        return Case(made.pipeline, made.texts, case.files)
+
+    def lint(self, place: str, before: str, after: str) -> str:
+        """Actionlint's word on a patched workflow, where it is installed."""
+        from seaway.adapters import _actionlint
+
+        if "/.github/workflows/" not in f"/{place}" or not _actionlint.found():
+            return ""
+        new = _actionlint.complaints(after) - _actionlint.complaints(before)
+        if new:
+            raise mend.Objection("; ".join(sorted(new)))
+        return "actionlint"
+
+
+def system_of(place: str) -> str:
+    """The CI system of a path, or "": by the names of `detect`, less what only sounds like one of them."""
+    name = place.rpartition("/")[2]
+    if name.endswith(_NOT_CODE):
+        return ""
+    system = detect.by_name(place)
+    if system == "seaway":
+        return ""
+    if name.endswith(("action.yml", "action.yaml")) and "/workflows/" not in place:
+        return system if name in {"action.yml", "action.yaml"} or system != _ALONE else ""
+    if system == "gitlab_ci" and "/.gitlab/" in f"/{place}" and "ci" not in place.removeprefix(".gitlab/").lower():
+        return ""
+    return system

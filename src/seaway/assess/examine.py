@@ -1,0 +1,144 @@
+"""All rules over all pipelines: hits become findings, findings become checks, checks become scores. Called by `app.assess`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from seaway.assess import suppress
+from seaway.assess.fingerprint import fingerprint
+from seaway.assess.rule import Case, Edits, Hit, Rule, Unclear
+from seaway.assess.score import scores
+from seaway.model.finding import Assessment, Blind, Check, Finding, Fix, Persona, Status
+from seaway.model.pipeline import System
+
+Mender = Callable[[Rule, Case, Hit, Edits], Fix | None]
+
+
+@dataclass(slots=True)
+class Examination:
+    """Gathers the answers of the rules. `mend`: makes a checked patch of a hit's edits; without it findings carry none."""
+
+    rules: Sequence[Rule]
+    today: date
+    persona: Persona = Persona.REGULAR
+    mend: Callable[[Rule, Case, Hit], Fix | None] | None = None
+    findings: list[Finding] = field(default_factory=list)
+    suppressed: list[Finding] = field(default_factory=list)
+    unknowns: list[Blind] = field(default_factory=list)
+    _passed: set[str] = field(default_factory=set)
+    _unclear: set[str] = field(default_factory=set)
+    _comments: dict[str, suppress.Suppressions] = field(default_factory=dict)
+    _seen: set[tuple[str, str, int, int, str]] = field(default_factory=set)
+    _counts: dict[tuple[str, str, tuple[str, ...]], int] = field(default_factory=dict)
+
+    def look(self, case: Case) -> None:
+        """One pipeline before all the rules that know its system."""
+        for path, text in case.texts.items():
+            self._read_comments(path, text)
+        for one in case.pipeline.unresolved:
+            if one.span is not None:
+                why = f"{one.text} was not looked into: {one.why}"
+                self._blind(Blind(one.span.path, one.span.line, one.span.column, why))
+        for rule in self.rules:
+            if case.system not in rule.systems:
+                continue
+            answer = rule.check(case)
+            if answer is None:
+                continue
+            if isinstance(answer, Unclear):
+                self._unclear.add(rule.id)
+                self._blind(Blind(case.pipeline.path, 1, 1, f"{rule.id}: {answer.why}"))
+                continue
+            self._passed.add(rule.id)
+            for hit in answer:
+                self._take(rule, case, hit)
+
+    def unreadable(self, blind: Blind, system: str) -> None:
+        """A file that could not be read: no rule of its system can be said to pass."""
+        self._blind(blind)
+        known = {one.value for one in System}
+        self._unclear |= {rule.id for rule in self.rules if system not in known or System(system) in rule.systems}
+
+    def _read_comments(self, path: str, text: str) -> None:
+        if path not in self._comments:
+            found = suppress.read(text, path, {rule.id for rule in self.rules}, self.today)
+            self._comments[path] = found
+            for one in found.wrong:
+                self._blind(one)
+
+    def _blind(self, blind: Blind) -> None:
+        if blind not in self.unknowns:
+            self.unknowns.append(blind)
+
+    def _take(self, rule: Rule, case: Case, hit: Hit) -> None:
+        """A hit as a finding, once per place: a file that several pipelines include is judged once."""
+        if hit.span.path not in case.texts or (hit.persona is Persona.AUDITOR and self.persona is Persona.REGULAR):
+            return
+        same = (rule.id, hit.span.path, hit.span.line, hit.span.column, hit.message)
+        if same in self._seen:
+            return
+        self._seen.add(same)
+        about = (rule.id, hit.span.path, hit.key)
+        ordinal = self._counts[about] = self._counts.get(about, 0) + 1
+        silenced = self._comments[hit.span.path].of(rule.id, hit.span)
+        found = Finding(
+            rule.id,
+            rule.number,
+            rule.dimension,
+            hit.severity or rule.severity,
+            rule.confidence if hit.confidence is None else hit.confidence,
+            hit.span,
+            hit.message,
+            rule.why,
+            rule.impact,
+            rule.effort,
+            fingerprint(rule.id, hit.span.path, hit.key, ordinal),
+            case.system.value,
+            self.mend(rule, case, hit) if self.mend is not None and hit.fix is not None and silenced is None else None,
+            silenced,
+        )
+        (self.findings if silenced is None else self.suppressed).append(found)
+
+    def checks(self) -> tuple[Check, ...]:
+        """What became of each rule: fail before unknown before pass."""
+        return tuple(self._check(rule) for rule in self.rules)
+
+    def _check(self, rule: Rule) -> Check:
+        own = [one for one in self.findings if one.rule == rule.id]
+        severity, confidence = rule.severity, rule.confidence
+        if own:
+            worst = max(own, key=lambda one: (one.severity.weight * one.confidence, one.severity.weight))
+            severity, confidence, status = worst.severity, worst.confidence, Status.FAIL
+        elif rule.id in self._unclear:
+            status = Status.UNKNOWN
+        else:
+            status = Status.PASS if rule.id in self._passed else Status.NOT_APPLICABLE
+        return Check(rule.id, rule.number, rule.dimension, severity, confidence, status, len(own))
+
+
+def assessment(done: Examination, root: str, files: Iterable[str], known: frozenset[str]) -> Assessment:
+    """The whole, worst first. `known`: fingerprints of a baseline, whose findings count in the scores and are not listed."""
+    checks = done.checks()
+    ordered = sorted(done.findings, key=order)
+    new = tuple(one for one in ordered if one.fingerprint not in known)
+    return Assessment(
+        root,
+        tuple(sorted(files)),
+        scores(checks),
+        checks,
+        new,
+        tuple(sorted(done.suppressed, key=order)),
+        tuple(sorted(done.unknowns, key=lambda one: (one.path, one.line, one.column, one.why))),
+        len(ordered) - len(new),
+    )
+
+
+_EFFORT: Mapping[str, int] = {"S": 1, "M": 2, "L": 3}
+
+
+def order(one: Finding) -> tuple[float, int, str, int, int, str]:
+    """Worst first, of the equally bad the easiest to mend first, then by place."""
+    gain = -one.severity.weight * one.confidence
+    return (gain, _EFFORT[one.effort], one.span.path, one.span.line, one.span.column, one.rule)

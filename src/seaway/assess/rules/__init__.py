@@ -1,0 +1,41 @@
+"""The visible table of rules: id -> module. A rule's id is its file's name with `-` for `_`; a test holds them together."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from seaway.assess.rule import Rule
+
+TABLE = (
+    "unpinned-action",
+    "script-injection",
+    "excessive-permissions",
+    "long-lived-cloud-keys",
+    "plaintext-secret",
+    "secret-in-argv",
+    "self-hosted-on-public-trigger",
+    "curl-pipe-shell",
+    "no-dependency-cache",
+    "cache-key-without-lockfile",
+    "no-concurrency",
+    "full-clone",
+    "retry-hides-failure",
+    "missing-timeout",
+    "duplicate-trigger",
+    "concurrent-deployments",
+    "deprecated-syntax",
+)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules, in the order of the table."""
+    return tuple(load(name) for name in TABLE)
+
+
+def load(name: str) -> Rule:
+    """The rule of one file."""
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    found: Rule = module.RULE
+    return found

@@ -1,0 +1,99 @@
+"""`seaway assess`: what is wrong with the way a repository ships, and the patches. Found through `cli.commands`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seaway import __version__
+from seaway.cli import console, options
+from seaway.cli.commands import Command
+from seaway.errors import UsageError
+
+if TYPE_CHECKING:
+    from seaway.app.assess import Assessed
+    from seaway.model.finding import Assessment
+
+REACHED = 10
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+@click.command(
+    cls=Command,
+    name="assess",
+    examples=(
+        "seaway assess",
+        "seaway assess . --format json > before.json",
+        "seaway assess . --baseline before.json --fail-on high",
+        "seaway assess .github/workflows/ci.yml --diff",
+    ),
+)
+@click.argument("path", metavar="[PATH]", default=".", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True,
+              help="How the report is written.")  # fmt: skip
+@click.option("--diff", is_flag=True, help="Print the verified patches as one diff, in place of the report.")
+@click.option("--fix", is_flag=True, help="Write the verified patches into the files.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+              help="An earlier JSON report: show only what is not in it.")  # fmt: skip
+@click.option("--persona", type=click.Choice(["regular", "auditor"]), default="regular", show_default=True,
+              help="auditor: also what is right to do and rarely worth stopping for.")  # fmt: skip
+@click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 10 when a finding is this bad or worse.")
+@options.libraries
+def command(
+    path: Path, *, form: str, baseline: Path | None, persona: str, fail_on: str | None, library: tuple[str, ...],
+    diff: bool, fix: bool,
+) -> int:  # fmt: skip
+    """Say what is wrong with the pipelines of a repository, where, and why.
+
+    PATH is a repository, a folder of it or one file  [default: the working folder]. Nothing is fetched and nothing is run;
+    a patch is called verified when the format reads the patched file, the rule finds nothing there any more, and actionlint,
+    where it is installed, has nothing new to say.
+
+    A comment silences a finding: # seaway: ignore[RULE] why until=2027-01-31, on its line or above it; with ignore-file for
+    the whole file.
+    """
+    from seaway.app import assess as work
+    from seaway.model.finding import Persona
+
+    if diff and fix:
+        raise UsageError("--diff and --fix: one prints the patches, the other writes them", hint="choose one")
+    if diff and form != "text":
+        raise UsageError(f"--diff prints a diff and --format {form} a report", hint="choose one")
+    found = work.assess(
+        path,
+        today=datetime.now(UTC).date(),
+        persona=Persona(persona),
+        known=work.known_findings(baseline) if baseline else frozenset(),
+        libraries=options.folders(library),
+        fixes=diff or fix or form == "json",
+    )
+    if diff:
+        click.echo(work.diffs(found), nl=False)
+    else:
+        _report(found, form)
+    if fix:
+        for name, count in work.apply(found).items():
+            console.say(f"{name}: {count} patch{'es' if count > 1 else ''} written")
+    return REACHED if _reaches(found.assessment, fail_on) else 0
+
+
+def _report(found: Assessed, form: str) -> None:
+    from seaway.assess import document, rules, sarif, text
+
+    if form == "json":
+        console.document(document.document(found.assessment))
+    elif form == "sarif":
+        log = sarif.log(found.assessment, rules.rules(), __version__)
+        click.echo(json.dumps(log, indent=2, ensure_ascii=False))
+    else:
+        click.echo(text.report(found.assessment), nl=False)
+
+
+def _reaches(found: Assessment, least: str | None) -> bool:
+    from seaway.model.finding import Severity
+
+    return least is not None and any(one.severity.reaches(Severity(least)) for one in found.findings)
