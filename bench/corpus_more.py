@@ -207,7 +207,14 @@ def teamcity(dice: Random) -> str:
     lines += ["project {", *(f"    buildType({name})" for name in names)]
     if dice.random() < 0.19:
         lines += [f'    for (os in listOf("{word(dice)}", "{word(dice)}")) {{', "        buildType(Check(os))", "    }"]
-    lines += ["}", "", "class Check(os: String) : BuildType({", '    name = "Check on $os"', "    id(name.toId())", "})"]
+    lines += [
+        "}",
+        "",
+        "class Check(os: String) : BuildType({",
+        '    name = "Check on $os"',
+        "    id(name.toId())",
+        "})",
+    ]
     for number, name in enumerate(names):
         lines += ["", f"object {name} : BuildType({{", f'    name = "{name}"', ""]
         if dice.random() < 0.34:
@@ -215,9 +222,17 @@ def teamcity(dice: Random) -> str:
         lines += ["    vcs {", "        root(DslContext.settingsRoot)", "    }", "    steps {"]
         for _ in range(dice.randrange(1, 4)):
             lines += ["        script {", f'            name = "{word(dice)}"', '            scriptContent = """']
-            lines += [f"                {command(dice)}" for _ in range(dice.randrange(1, 3))]
+            dollar = "${'$'}"
+            lines += [f"                {command(dice).replace('$', dollar)}" for _ in range(dice.randrange(1, 3))]
             lines += ['            """.trimIndent()', "        }"]
-        lines += ["    }", "    triggers {", "        vcs {", '            branchFilter = "+:main"', "        }", "    }"]
+        lines += [
+            "    }",
+            "    triggers {",
+            "        vcs {",
+            '            branchFilter = "+:main"',
+            "        }",
+            "    }",
+        ]
         if number:
             lines += ["    dependencies {", f"        snapshot({names[number - 1]}) {{"]
             lines += ["            onDependencyFailure = FailureAction.FAIL_TO_START", "        }", "    }"]

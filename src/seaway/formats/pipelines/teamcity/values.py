@@ -165,4 +165,6 @@ def pieces(value: Value) -> list[str | Hole]:
         return [value.text.rpartition(".")[2]]
     if isinstance(value, (Symbol, Item)):
         return [Hole(value.text if isinstance(value, Symbol) else value.written())]
-    return [shown(value)]
+    if value is None or isinstance(value, (str, int, float, list, tuple, dict, Entity)):
+        return [shown(value)]
+    return [Hole(type(value).__name__)]  # a function or a lambda
