@@ -154,13 +154,13 @@ def jobs(draw: Any, name: str, earlier: list[str]) -> Job:
     ups = draw(
         tuples(
             st.builds(
-                lambda paths, exclude, into: Artifact("up", paths=paths, exclude=exclude, into=into),
+                lambda paths, exclude, name: Artifact("up", name=name, paths=paths, exclude=exclude),
                 tuples(PATHS, least=1),
                 tuples(PATHS, 1),
                 st.just("") | PATHS,
             ),
             2,
-            by=lambda one: one.into,
+            by=lambda one: one.name,
         )
     )
     reports = draw(tuples(PATHS.map(lambda path: Artifact("up", reports=(("junit", path),))), 1))

@@ -188,8 +188,8 @@ def test_files_go_along_the_edges_into_the_folders_they_came_from() -> None:
     written = render(Pipeline(System.GITLAB_CI, "x.yml", jobs=(build, test)))
     made, used = parse(written.text, "x.kts").jobs
     assert made.artifacts == (
-        Artifact("up", paths=("dist",), into="dist"),
-        Artifact("up", paths=("app/*.jar",), into="app"),
+        Artifact("up", name="dist", paths=("dist",)),
+        Artifact("up", name="app", paths=("app/*.jar",)),
     )
     assert used.artifacts == (Artifact("down", paths=("**",), jobs=("Build",)),)
     assert used.needs is not None

@@ -380,7 +380,7 @@ def _carried(part: _Part, job: str, item: Item) -> None:
 
 
 def _artifacts(direction: str, rules: Value, names: Names, jobs: tuple[str, ...] = ()) -> Iterator[Artifact]:
-    """`+:build/libs/*.jar => libs`, one a line: those of one destination are one artifact."""
+    """`+:build/libs/*.jar => libs`, one a line: those of one destination are one artifact, which it names where they go up."""
     made: dict[str, tuple[list[str], list[str]]] = {}
     if not isinstance(rules, (str, Mixed)):
         return
@@ -394,9 +394,11 @@ def _artifacts(direction: str, rules: Value, names: Names, jobs: tuple[str, ...]
     if isinstance(rules, Mixed):
         yield Artifact(direction, paths=(expressions.text(rules, names),), jobs=jobs)
     for into, (include, exclude) in made.items():
+        folder = expressions.text(into, names)
         yield Artifact(
-            direction, paths=tuple(expressions.text(one, names) for one in include),
-            exclude=tuple(expressions.text(one, names) for one in exclude), into=expressions.text(into, names), jobs=jobs,
+            direction, name=folder if direction == "up" else "", into=folder if direction == "down" else "",
+            paths=tuple(expressions.text(one, names) for one in include),
+            exclude=tuple(expressions.text(one, names) for one in exclude), jobs=jobs,
         )  # fmt: skip
 
 

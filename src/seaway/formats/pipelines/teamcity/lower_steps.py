@@ -323,7 +323,7 @@ def _published(one: Artifact, scope: Scope) -> list[Artifact]:
             Artifact(
                 "up",
                 paths=(scope.text(path) if not isinstance(path, str) else plain,),
-                into=into if isinstance(path, str) else "",
+                name=into if isinstance(path, str) else "",
             )
         )
     if one.exclude:
@@ -344,13 +344,13 @@ def _merged(found: list[Artifact]) -> list[Artifact]:
     for one in found:
         if one.reports:
             reports.append(one)
-        elif one.into in made:
-            before = made[one.into]
-            made[one.into] = dataclasses.replace(
+        elif one.name in made:
+            before = made[one.name]
+            made[one.name] = dataclasses.replace(
                 before, paths=(*before.paths, *one.paths), exclude=(*before.exclude, *one.exclude)
             )
         else:
-            made[one.into] = one
+            made[one.name] = one
     return [*made.values(), *reports]
 
 

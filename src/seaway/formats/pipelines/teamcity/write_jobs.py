@@ -210,7 +210,8 @@ class Writer:
         """`+:pattern => folder`, one a line."""
         lines = []
         for one in artifacts:
-            into = f" => {self.text(one.into, 'artifact')}" if one.into else ""
+            folder = one.name if one.direction == "up" else one.into
+            into = f" => {self.text(folder, 'artifact')}" if folder else ""
             lines += [f"+:{self.text(path, 'artifact')}{into}" for path in one.paths]
             lines += [f"-:{self.text(path, 'artifact')}{into}" for path in one.exclude]
         return "\n".join(lines)
