@@ -390,6 +390,8 @@ def string(node: Node | None, default: str = "") -> str:
 
 def strings(node: Node | None) -> tuple[str, ...]:
     """The texts of a scalar or of a list of them (lists in lists are flattened)."""
+    if isinstance(node, yaml.SequenceNode) and all(type(one) is yaml.ScalarNode and one.value for one in node.value):
+        return tuple(one.value for one in node.value[:MAX_LISTED] if one.style or one.value not in _NULL)
     return tuple(str(one.value) for one in scalars(node))
 
 

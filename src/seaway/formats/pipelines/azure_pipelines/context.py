@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 from seaway.formats.pipelines.azure_pipelines.expressions import Names, condition, parse, template
 from seaway.formats.pipelines.azure_pipelines.printer import Unprintable, compiled
-from seaway.formats.pipelines.azure_pipelines.templates import guard_of, source_of, span_of
+from seaway.formats.pipelines.azure_pipelines.templates import guard_of, source_of
 from seaway.formats.yaml.tree import Tree, integer, is_mapping, is_scalar, is_sequence, is_true, items, sequence, string
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Text, Unknown, negated
 from seaway.model.pipeline import Include, Native, Unresolved, Variable
@@ -34,8 +34,9 @@ class Context:
     includes: list[Include] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
 
-    def span(self, node: Node, key: Node | None = None) -> Span:
-        return span_of(node, self.tree, key)
+    def span(self, node: Node) -> Span:
+        home = getattr(node, "home", None)
+        return self.tree.span(node) if home is None else home.span(node.whole)
 
     def text(self, node: Any, *, script: bool = False) -> Text:
         """A scalar's text with its expressions; lists and mappings as YAML text."""
@@ -64,9 +65,9 @@ class Context:
     def native(self, key: str, node: Node) -> Native:
         return Native(key, self.raw(node), self.span(node))
 
-    def natives(self, fields: Fields, known: Iterable[str], owner: str = "") -> tuple[Native, ...]:
+    def natives(self, fields: Fields, known: AbstractSet[str], owner: str = "") -> tuple[Native, ...]:
         """The fields that no noun holds."""
-        unknown = fields.keys() - set(known)
+        unknown = fields.keys() - known
         if not unknown:
             return ()
         return tuple(self.native(f"{owner}{name}", node) for name, node in fields.items() if name in unknown)
@@ -135,13 +136,21 @@ class Context:
         return tuple(found)
 
     def _variable(self, name: str, node: Node, place: Node, *, known: bool = False, env: bool = False) -> Variable:
+        if known:
+            self.names.known.add(name.lower())
+        if (
+            not env
+            and node is not None
+            and is_scalar(node)
+            and "$" not in node.value
+            and not (hasattr(node, "guard") or hasattr(place, "guard"))
+        ):
+            return Variable(name, node.value, span=self.span(place))
         if env and is_scalar(node) and node.value.startswith("$(") and node.value.endswith(")"):
             inner = node.value[2:-1]
             if self.names.variable(inner).context == "var":
                 self.names.secrets.add(inner.lower())
         text = "" if node is None else self.text(node)
-        if known:
-            self.names.known.add(name.lower())
         guard = guard_of(node) if node is not None else None
         if guard is None:
             guard = guard_of(place)
@@ -176,15 +185,15 @@ def _as_expr(text: Text) -> Expr:
 
 def _with(found: list[Variable], new: Variable) -> list[Variable]:
     """The list with one more. A value under an `${{ if }}` whose name is there already leaves the earlier one as its `else`."""
-    value = new.value
-    for index, old in enumerate(found):
-        if old.name == new.name and isinstance(value, Template) and len(value.parts) == 1:
-            call = value.parts[0]
-            if isinstance(call, Call) and call.name == "iif":
+    call = new.value.parts[0] if isinstance(new.value, Template) and len(new.value.parts) == 1 else None
+    if isinstance(call, Call) and call.name == "iif":
+        for index, old in enumerate(found):
+            if old.name == new.name:
                 joined = Template((_chosen(call, _as_expr(old.value)),))
-                changed = Variable(new.name, joined, new.secret or old.secret, new.description, new.span)
-                return [*found[:index], changed, *found[index + 1 :]]
-    return [*found, new]
+                found[index] = Variable(new.name, joined, new.secret or old.secret, new.description, new.span)
+                return found
+    found.append(new)
+    return found
 
 
 def _words(guard: Expr) -> str:
@@ -220,7 +229,9 @@ def _inner(text: str) -> str:
 
 def fields_of(node: Node | None) -> Fields:
     """A mapping's values by key. What stands under an `${{ if }}` that is not decided yet has that as the head of its key."""
-    return {
-        name if (guard := getattr(value, "guard", None)) is None else f"{_words(guard)}.{name}": value
-        for name, _, value in items(node)
-    }
+    if getattr(node, "guarded", False):
+        return {
+            name if (guard := getattr(value, "guard", None)) is None else f"{_words(guard)}.{name}": value
+            for name, _, value in items(node)
+        }
+    return {name: value for name, _, value in items(node)}

@@ -56,6 +56,10 @@ class Names:
     jobs: dict[tuple[str, str], str] = field(default_factory=dict)
     stage: str = ""
 
+    def of_job(self, matrix: frozenset[str], stage: str) -> Names:
+        """The names within a job; what is known of the file's variables is shared."""
+        return Names(matrix, set(), self.known, self.secrets, self.jobs, stage)
+
     def variable(self, name: str) -> Ref:
         """What `$(name)` and `variables['name']` refer to."""
         lower = name.lower()

@@ -10,7 +10,7 @@ from seaway.formats.pipelines.azure_pipelines.context import Context, Fields, fi
 from seaway.formats.pipelines.azure_pipelines.expressions import Names
 from seaway.formats.pipelines.azure_pipelines.steps import read_steps, template_ref
 from seaway.formats.pipelines.azure_pipelines.templates import guard_of
-from seaway.formats.yaml.tree import get, integer, is_mapping, is_scalar, is_sequence, items, sequence, string, strings
+from seaway.formats.yaml.tree import integer, is_mapping, is_scalar, is_sequence, items, sequence, string, strings
 from seaway.model.expression import Phase, Text
 from seaway.model.pipeline import (
     Approval,
@@ -50,12 +50,12 @@ def read_jobs(node: Node | None, stage: str, pool: Node | None, context: Context
         if "template" in fields:
             yield _template_job(item, fields, stage, context)
         elif is_mapping(item):
-            yield read_job(item, fields, (stage, job_name(item, index)), pool, context)
+            yield read_job(item, fields, (stage, job_name(fields, index)), pool, context)
 
 
-def job_name(node: Node, index: int) -> str:
+def job_name(fields: Fields, index: int) -> str:
     """A job's name; Azure counts those that have none."""
-    return string(get(node, "job")) or string(get(node, "deployment")) or f"Job{index}"
+    return string(fields.get("job")) or string(fields.get("deployment")) or f"Job{index}"
 
 
 def _template_job(node: Node, fields: Fields, stage: str, context: Context) -> Job:
@@ -77,7 +77,7 @@ def read_job(node: Node, fields: Fields, place: tuple[str, str], pool: Node | No
     ident = context.names.job(name, stage)
     matrix, shards, strategy = _matrix(fields.get("strategy"), context)
     axes = frozenset(key.lower() for _, row in matrix.named for key, _ in row) if matrix else frozenset()
-    context.names = dataclasses.replace(context.names, matrix=axes, steps=set(), stage=stage)
+    context.names = context.names.of_job(axes, stage)
     owner = f"jobs.{ident}."
     variables, natives = context.variables(fields.get("variables"), owner)
     is_deployment = "deployment" in fields
@@ -87,15 +87,17 @@ def read_job(node: Node, fields: Fields, place: tuple[str, str], pool: Node | No
         if is_deployment
         else (read_steps(fields.get("steps"), context), (), ())
     )
-    job = Job(
+    runner = read_pool(own_pool, context)
+    approval, runner, steps = _completed(runner, steps, is_deployment=is_deployment)
+    return Job(
         id=ident,
         name=string(fields.get("displayName")),
         stage=stage,
         needs=_needs(fields.get("dependsOn"), context.names),
         condition=context.condition(fields.get("condition"), guard_of(node), Phase.QUEUE),
-        runner=read_pool(own_pool, context),
+        runner=runner,
         container=_container(fields.get("container"), context),
-        services=tuple(_service(alias, value, context) for alias, _, value in items(fields.get("services"))),
+        services=_services(fields.get("services"), context),
         matrix=matrix,
         parallel=shards,
         variables=variables,
@@ -103,6 +105,7 @@ def read_job(node: Node, fields: Fields, place: tuple[str, str], pool: Node | No
         timeout=context.minutes(fields.get("timeoutInMinutes")),
         continue_on_error=context.truth(fields.get("continueOnError")),
         environment=_environment(fields.get("environment"), owner, context),
+        approval=approval,
         post=posts,
         natives=(
             *natives,
@@ -115,7 +118,6 @@ def read_job(node: Node, fields: Fields, place: tuple[str, str], pool: Node | No
         span=context.span(node),
         key_span=context.span(fields["deployment" if is_deployment else "job"]) if {"job", "deployment"} & fields.keys() else None,
     )  # fmt: skip
-    return _completed(job, is_deployment=is_deployment)
 
 
 def _unmodelled(fields: Fields, context: Context) -> frozenset[str]:
@@ -131,26 +133,30 @@ def _unmodelled(fields: Fields, context: Context) -> frozenset[str]:
         odd.add("services")
     if "variables" in fields and is_scalar(fields["variables"]) and string(fields["variables"]):
         odd.add("variables")
-    return _KNOWN - odd
+    return _KNOWN - odd if odd else _KNOWN
 
 
-def _completed(job: Job, *, is_deployment: bool) -> Job:
-    """The job with what Azure does by itself: an approval without a machine, a checkout, a deployment's downloads."""
-    if job.runner.group == SERVER:
-        if len(job.steps) == 1 and isinstance(job.steps[0].work, Approval) and job.steps[0] == Step(
-            job.steps[0].work, span=job.steps[0].span
-        ):  # fmt: skip
-            return dataclasses.replace(job, approval=job.steps[0].work, steps=(), runner=Runner())
-        return job
-    kept = tuple(step for step in job.steps if not _is_none(step))
-    without = {step.work.kind for step in job.steps if _is_none(step)}
+def _completed(
+    runner: Runner, steps: tuple[Step, ...], *, is_deployment: bool
+) -> tuple[Approval | None, Runner, tuple[Step, ...]]:
+    """What Azure does by itself: an approval without a machine, a checkout, a deployment's downloads."""
+    if runner.group == SERVER:
+        work = steps[0].work if len(steps) == 1 else None
+        if isinstance(work, Approval) and steps[0] == Step(work, span=steps[0].span):
+            return work, Runner(), ()
+        return None, runner, steps
+    without = {step.work.kind for step in steps if step.work.kind in _CARRIERS and _is_none(step)}
+    kept = tuple(step for step in steps if not _is_none(step)) if without else steps
     if is_deployment:
         has = any(isinstance(step.work, Artifact) and step.work.direction == "down" for step in kept)
         automatic = () if has or "artifact" in without else (Step(Artifact("down"), native=AUTOMATIC),)
-        return dataclasses.replace(job, steps=(*automatic, *kept))
+        return None, runner, (*automatic, *kept)
     has = any(isinstance(step.work, Checkout) for step in kept)
     implicit = () if has or "checkout" in without else (Step(Checkout(implicit=True)),)
-    return dataclasses.replace(job, steps=(*implicit, *kept))
+    return None, runner, (*implicit, *kept)
+
+
+_CARRIERS = frozenset({"checkout", "artifact"})
 
 
 def _is_none(step: Step) -> bool:
@@ -190,6 +196,8 @@ def _deployment_steps(
 
 def _matrix(node: Node | None, context: Context) -> tuple[Matrix | None, int | None, tuple[Native, ...]]:
     """`strategy` of a job: (combinations, number of equal copies, what is left)."""
+    if node is None:
+        return None, None, ()
     fields = fields_of(node)
     rows = fields.get("matrix")
     most = integer(fields.get("maxParallel"))
@@ -220,18 +228,22 @@ def read_pool(node: Node | None, context: Context) -> Runner:
         return Runner()
     if is_scalar(node):
         return Runner(group=string(node), span=context.span(node))
-    image = get(node, "vmImage")
+    fields = fields_of(node)
+    image = fields.get("vmImage")
     labels: tuple[Text, ...] = (context.text(image),) if image is not None else ()
-    return Runner(labels, string(get(node, "name")), _os(labels), span=context.span(node))
+    group = string(fields["name"]) if "name" in fields else ""
+    return Runner(labels, group, _os(labels), span=context.span(node))
+
+
+_SYSTEMS = (("ubuntu", "linux"), ("windows", "windows"), ("macos", "macos"), ("vs20", "windows"))
 
 
 def _os(labels: tuple[Text, ...]) -> str:
-    for label in labels:
-        if isinstance(label, str):
-            lower = label.lower()
-            known = (("ubuntu", "linux"), ("windows", "windows"), ("macos", "macos"), ("vs20", "windows"))
-            return next((name for start, name in known if lower.startswith(start)), "")
-    return ""
+    label = labels[0] if labels else ""
+    if not isinstance(label, str):
+        return ""
+    lower = label.lower()
+    return next((name for start, name in _SYSTEMS if lower.startswith(start)), "")
 
 
 def _pool_natives(node: Node | None, owner: str, context: Context) -> tuple[Native, ...]:
@@ -247,6 +259,10 @@ def _container(node: Node | None, context: Context) -> Image | None:
         known = context.containers.get(name)
         return _image(known, "", context) if known is not None else Image(context.text(node), span=context.span(node))
     return _image(node, "", context)
+
+
+def _services(node: Node | None, context: Context) -> tuple[Image, ...]:
+    return tuple(_service(alias, value, context) for alias, _, value in items(node)) if node is not None else ()
 
 
 def _service(alias: str, node: Node, context: Context) -> Image:

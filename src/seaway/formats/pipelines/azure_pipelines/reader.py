@@ -133,10 +133,8 @@ def _named_jobs(fields: Fields) -> Iterator[tuple[str, list[str]]]:
 
 
 def _job_names(node: Node | None) -> list[str]:
-    return [
-        string(get(job, "template")) or job_name(job, index)
-        for index, job in enumerate(sequence(node) if is_sequence(node) else (), start=1)
-    ]
+    jobs = [fields_of(job) for job in sequence(node)] if is_sequence(node) else []
+    return [string(job.get("template")) or job_name(job, index) for index, job in enumerate(jobs, start=1)]
 
 
 def _stage_name(node: Node, index: int) -> str:

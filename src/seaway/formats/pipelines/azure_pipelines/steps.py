@@ -34,35 +34,39 @@ def read_step(node: Node, context: Context) -> Step:
     """One step."""
     fields = fields_of(node)
     guard = guard_of(node)
-    kind = next((name for name in _READERS if name in fields), "") if is_mapping(node) else ""
+    kind = next((name for name in fields if name in _READERS), "")  # nearly always the first
     if not kind:
         return Step(
             Opaque(context.raw(node)), condition=context.condition(None, guard, Phase.RUN), span=context.span(node)
         )
     work, used = _READERS[kind](fields, context)
-    timeout = context.minutes(fields.get("timeoutInMinutes"))
-    retries = integer(fields.get("retryCountOnTaskFailure"))
-    known = set(_COMMON) | used
-    if timeout is None:
-        known.discard("timeoutInMinutes")
-    if retries is None:
-        known.discard("retryCountOnTaskFailure")
-    name = string(fields.get("name"))
+    given = fields.get
+    timeout = context.minutes(given("timeoutInMinutes")) if "timeoutInMinutes" in fields else None
+    retries = integer(given("retryCountOnTaskFailure")) if "retryCountOnTaskFailure" in fields else None
+    name = string(given("name")) if "name" in fields else ""
     if name:
         context.names.steps.add(name.lower())
-    env = fields.get("env")
+    env = given("env")
+    unknown = fields.keys() - used - _COMMON
+    if timeout is None and "timeoutInMinutes" in fields:
+        unknown.add("timeoutInMinutes")
+    if retries is None and "retryCountOnTaskFailure" in fields:
+        unknown.add("retryCountOnTaskFailure")
     if env is not None and not is_mapping(env):
-        known.discard("env")
+        unknown.add("env")
+    condition = given("condition")
     return Step(
         work=work,
-        name=string(fields.get("displayName")),
+        name=string(given("displayName")),
         id=name,
-        condition=context.condition(fields.get("condition"), guard, Phase.RUN),
+        condition=context.condition(condition, guard, Phase.RUN)
+        if condition is not None or guard is not None
+        else None,
         env=context.pairs(env, env=True) if env is not None else (),
         timeout=timeout,
         retry=Retry(retries) if retries is not None else None,
-        continue_on_error=context.truth(fields.get("continueOnError")),
-        natives=context.natives(fields, known) if len(fields) > 1 else (),
+        continue_on_error=context.truth(given("continueOnError")),
+        natives=context.natives(fields, fields.keys() - unknown) if unknown else (),
         comment=context.comment(node),
         span=context.span(node),
     )

@@ -7,6 +7,7 @@ of this. Two `${{ if }}` keys in one mapping are two keys here, as in Azure.
 
 from __future__ import annotations
 
+import bisect
 import copy
 import re
 from dataclasses import dataclass, field
@@ -46,8 +47,8 @@ _FIXED = frozenset(
 
 def span_of(node: Node, tree: Tree, key: Node | None = None) -> Span:
     """Where the node was written. `tree`: the file, unless the node knows another."""
-    home = getattr(node, "home", None) or tree
-    return home.span(getattr(node, "whole", node), key)
+    home = getattr(node, "home", None)
+    return tree.span(node, key) if home is None else home.span(node.whole, key)
 
 
 def source_of(node: Node, tree: Tree) -> str:
@@ -78,6 +79,19 @@ class Expansion:
     unresolved: list[Unresolved] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)  # of repositories -> their names
     count: int = 0
+    _marks: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Where the file has something to expand: what has none of it stays as it is."""
+        word = r"\$\{\{" if self.sources is None else r"\$\{\{|template:"
+        shared = "&" in self.tree.text  # an alias may stand for something to expand that is written elsewhere
+        self._marks = [] if shared else [found.start() for found in re.finditer(word, self.tree.text)]
+
+    def _is_untouched(self, node: Node, tree: Tree) -> bool:
+        if not self._marks or tree is not self.tree:
+            return False
+        at = bisect.bisect_left(self._marks, node.start_mark.index)
+        return at == len(self._marks) or self._marks[at] >= node.end_mark.index
 
     def root(self) -> Node:
         """The whole file, expanded."""
@@ -104,6 +118,8 @@ class Expansion:
 
     def node(self, node: Node, tree: Tree, scope: Scope, stack: tuple[str, ...], depth: int = 0) -> Node:
         """The node with everything in it expanded."""
+        if self._is_untouched(node, tree):
+            return node
         self.count += 1
         if self.count > MAX_NODES or depth > MAX_DEPTH:
             what = f"{MAX_NODES} nodes" if self.count > MAX_NODES else f"{MAX_DEPTH} levels"
@@ -112,7 +128,9 @@ class Expansion:
             return self._scalar(node, tree, scope)
         if isinstance(node, yaml.SequenceNode):
             return _copy(node, tree, self._items(node, tree, scope, stack, depth))
-        return _copy(node, tree, self._pairs(node, tree, scope, stack, depth))
+        new = _copy(node, tree, self._pairs(node, tree, scope, stack, depth))
+        new.guarded = any(hasattr(value, "guard") for _, value in new.value)
+        return new
 
     def _scalar(self, node: Node, tree: Tree, scope: Scope) -> Node:
         text = str(node.value)

@@ -11,6 +11,9 @@ from seaway.model.pipeline import Globs, Native, Trigger, TriggerKind
 Node: TypeAlias = Any
 
 
+_ALL = Globs()
+
+
 def read_triggers(fields: Fields, context: Context) -> tuple[Trigger, ...]:
     """All of them. What a file does not say about pushes and pull requests is: every one of them."""
     found = []
@@ -56,6 +59,8 @@ def _filtered(kind: TriggerKind, key: str, node: Node, context: Context) -> Trig
 
 
 def _globs(node: Node | None) -> Globs:
+    if node is None:
+        return _ALL
     if is_sequence(node):
         return Globs(strings(node))
     return Globs(strings(get(node, "include")), strings(get(node, "exclude")))

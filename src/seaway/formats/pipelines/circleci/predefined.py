@@ -24,6 +24,7 @@ VARIABLES: Final[dict[str, Ref]] = {
     "CIRCLE_WORKING_DIRECTORY": Ref("run", ("workspace",)),
     "CIRCLE_JOB": Ref("run", ("job",)),
 }
+VARIABLE_NAMES: Final[dict[Ref, str]] = {ref: name for name, ref in reversed(VARIABLES.items())}
 # Values that stand between `<<` and `>>`. The first name of a meaning is the one that is written.
 VALUES: Final[dict[str, Ref]] = {
     "pipeline.git.branch": Ref("git", ("branch",)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from seaway.formats.pipelines.circleci.predefined import KEYS, VALUES
+from seaway.formats.pipelines.circleci.predefined import KEYS, VALUES, VARIABLES
 from seaway.formats.yaml.tree import Tree, is_scalar, is_sequence, is_true, items
 from seaway.model.expression import Call, Expr, Literal, Ref, Template, Text
 from seaway.model.pipeline import Native, Unresolved, Variable
@@ -188,7 +188,7 @@ def _key_parts(text: str, files: list[str]) -> Iterable[str | Expr]:
             files.append(found[2])
             yield Call("hash_files", (Literal(found[2]),))
         elif found[3]:
-            yield Ref("var", (found[4],))
+            yield VARIABLES.get(found[4], Ref("var", (found[4],)))
         else:
             yield KEYS.get(found[5], Ref("native", ("key", found[5])))
     yield text[last:]

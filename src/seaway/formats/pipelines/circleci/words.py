@@ -9,7 +9,7 @@ import yaml
 
 from seaway.errors import ConfigError
 from seaway.formats.pipelines.circleci.logic import BRANCH, IS_TAG, NO_TAG, TAG
-from seaway.formats.pipelines.circleci.predefined import KEY_NAMES, NAMES
+from seaway.formats.pipelines.circleci.predefined import KEY_NAMES, NAMES, VARIABLE_NAMES
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.emit import Flow, Raw
@@ -114,6 +114,8 @@ def _key_name(ref: Ref) -> str:
         return "arch"  # which names the system, too
     if ref.context in {"var", "env"} and len(ref.path) == 1:
         return f".Environment.{ref.path[0]}"
+    if ref in VARIABLE_NAMES:
+        return f".Environment.{VARIABLE_NAMES[ref]}"
     return str(ref.path[1]) if ref.context == "native" and ref.path[:1] == ("key",) else ""
 
 
