@@ -79,8 +79,9 @@ class _Explanations:
         meant = nearest(word, known)
         if meant:
             return f"did you mean {meant}?"
-        elsewhere = next((section for section, keys in self._sections() if word in keys), "")
-        if elsewhere:
+        holding = [section for section, keys in self._sections() if word in keys]
+        elsewhere = next((one for one in holding if one.startswith(str(path[0]))), holding[0] if holding else "")
+        if elsewhere:  # of several the one of the same part of the file
             return f"it belongs below {elsewhere}"
         return f"known here: {', '.join(known)}" if known else "no key is known here"
 
