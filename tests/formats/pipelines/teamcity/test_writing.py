@@ -139,7 +139,13 @@ def test_pipelines_of_other_systems_become_settings(system: str, path: Path) -> 
     off = Literal(value=False)
     expected = [job for job in pipeline.jobs if not (job.template or (job.condition and job.condition.expr == off))]
     assert len(again.jobs) == len(expected)
-    assert all(loss.why and loss.construct for loss in written.losses)
+    lines = written.text.splitlines()
+    for loss in written.losses:
+        assert loss.why
+        assert loss.source is not None, loss
+        assert loss.target is not None, loss
+        assert lines[loss.target.line - 1].startswith(("object ", "project {"))
+        assert written.text[loss.target.start : loss.target.end] == lines[loss.target.line - 1]
     assert render(again).losses == ()
 
 

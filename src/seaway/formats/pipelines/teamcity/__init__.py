@@ -6,7 +6,7 @@
     values, dsl                                                     the tree, and its text in Kotlin
     expressions, predefined                                         `%name%` <-> the tree of expressions
     reader, jobs, steps, triggers, features, chains                 the tree of settings -> model
-    lower                                                           a pipeline of another system -> TeamCity's shape
+    lower, lower_*, told                                            a pipeline of another system -> TeamCity's shape
     writer, write_jobs, write_steps                                 model -> the tree of settings -> Kotlin
 
 A file that declares no project and no build configuration raises ConfigError; all else is modelled or kept.

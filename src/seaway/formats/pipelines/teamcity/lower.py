@@ -9,6 +9,7 @@ from seaway.formats.pipelines.expand import shown, with_stage_order
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
 from seaway.formats.pipelines.teamcity.lower_steps import Scope
+from seaway.formats.pipelines.teamcity.told import PROJECT, Told
 from seaway.formats.pipelines.teamcity.values import to_id
 from seaway.model.expression import Condition, Expr, Ref, Template, Unary, both, either, refs
 from seaway.model.expression import Literal as Constant
@@ -33,6 +34,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """TeamCity's shape. A pipeline that is TeamCity's own stays as it is."""
     if pipeline.system is System.TEAMCITY:
         return pipeline
+    losses = Told(losses, PROJECT, pipeline.span)
     jobs = with_stage_order(pipeline, [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)])
     ids = _ids(jobs)
     stages = {stage.name: stage for stage in pipeline.stages}
@@ -74,8 +76,8 @@ def _ids(jobs: Iterable[Job]) -> dict[str, str]:
 
 
 def _job(job: Job, stages: dict[str, Stage], jobs: list[Job], scope: Scope) -> Job:
-    losses, what = scope.losses, f"job {job.id}"
-    inner = scope.of(job)
+    losses, what = Told(scope.losses, scope.ids[job.id], job.span), f"job {job.id}"
+    inner = scope.of(job, losses)
     condition = _asked(job, stages, losses)
     steps = lower_steps.lower(job, condition, inner)
     tolerant = {one.id for one in jobs if one.continue_on_error}
@@ -116,7 +118,7 @@ def _job(job: Job, stages: dict[str, Stage], jobs: list[Job], scope: Scope) -> J
         retry=dataclasses.replace(job.retry, when=()) if job.retry else None,
         environment=job.environment,
         approval=_approval(job, losses),
-        concurrency=_concurrency(job, scope),
+        concurrency=_concurrency(job, inner),
         comment=job.comment,
         span=job.span,
     )

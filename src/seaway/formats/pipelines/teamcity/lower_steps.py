@@ -42,9 +42,9 @@ class Scope:
     taken: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()  # variables of the whole pipeline
 
-    def of(self, job: Job) -> Scope:
+    def of(self, job: Job, losses: Losses) -> Scope:
         """The scope of one job."""
-        return Scope(self.system, self.losses, self.ids, job.id, {one.name for one in job.variables}, self.known)
+        return Scope(self.system, losses, self.ids, job.id, {one.name for one in job.variables}, self.known)
 
     def text(self, value: Text) -> Text:
         """The text with ids of jobs as TeamCity has them."""

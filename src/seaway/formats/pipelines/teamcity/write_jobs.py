@@ -10,6 +10,7 @@ from seaway.formats.pipelines.teamcity import kotlin, triggers, write_steps
 from seaway.formats.pipelines.teamcity.expressions import Names
 from seaway.formats.pipelines.teamcity.features import REPORT_TYPES
 from seaway.formats.pipelines.teamcity.jobs import OS_VALUES
+from seaway.formats.pipelines.teamcity.told import Told
 from seaway.formats.pipelines.teamcity.values import Item, Symbol, Value
 from seaway.formats.pipelines.teamcity.words import block_of
 from seaway.formats.pipelines.teamcity.write_steps import assign, raw
@@ -43,7 +44,7 @@ class Writer:
         self.job = job
         self.names = names
         self.target = target
-        self.losses = target.losses
+        self.losses = Told(target.losses, job.id, job.span)
 
     def text(self, value: Text, what: str) -> str:
         """A text with `%name%`."""

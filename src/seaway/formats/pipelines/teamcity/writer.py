@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Iterator
 
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import dsl, kotlin, write_jobs, write_steps
 from seaway.formats.pipelines.teamcity.expressions import Names
+from seaway.formats.pipelines.teamcity.told import PROJECT, Told
 from seaway.formats.pipelines.teamcity.values import Item, Symbol, shown, to_id
 from seaway.formats.pipelines.teamcity.words import BLOCKS, PACKAGES, RESERVED, TYPES, block_of
 from seaway.formats.pipelines.teamcity.write_jobs import Target, Writer
 from seaway.formats.pipelines.teamcity.write_steps import assign, raw
 from seaway.model.loss import Written
 from seaway.model.pipeline import Job, Native, Parameter, Pipeline
+from seaway.model.span import Span
 
 VERSION = "2024.12"  # the DSL's, where the pipeline names none
 _PACKAGE = "jetbrains.buildServer.configs.kotlin"
@@ -22,7 +25,8 @@ _WORDS = {"string": "text", "number": "text", "boolean": "checkbox", "choice": "
 
 def write(pipeline: Pipeline, losses: Losses) -> Written:
     """The text, and what it does not say."""
-    target = Target(losses, _symbols(pipeline), pipeline.triggers)
+    told = Told(losses, PROJECT, pipeline.span)
+    target = Target(told, _symbols(pipeline), pipeline.triggers)
     kept = [one.text for one in pipeline.natives if one.key.startswith("vcsRoot.")]
     target.roots |= {place: symbol for text in kept for place, symbol in _known_root(text)}
     known = set(target.roots.values())
@@ -40,7 +44,29 @@ def write(pipeline: Pipeline, losses: Losses) -> Written:
     version = [one.text for one in pipeline.natives if one.key == "version"] or [f'version = "{VERSION}"']
     whole = _commented(pipeline.comment, f"project {{\n{dsl.spaced(project.items or [])}\n}}")
     body = "\n\n".join([*version, whole, *objects])
-    return Written(f"{_imports(body)}\n\n{body}\n", losses.all())
+    text = f"{_imports(body)}\n\n{body}\n"
+    return Written(text, losses.all(_places(text, pipeline.path, target.symbols)))
+
+
+def _places(text: str, path: str, symbols: dict[str, str]) -> dict[Hashable, Span]:
+    """The line that begins each job, and the project."""
+    begins = {PROJECT: "project {", **{job: f"object {symbol} :" for job, symbol in symbols.items()}}
+    found: dict[Hashable, Span] = {}
+    starts = {line: (number, at) for number, line, at in _numbered(text)}
+    for mark, begin in begins.items():
+        line = next((one for one in starts if one.startswith(begin)), None)
+        if line is not None:
+            number, at = starts[line]
+            found[mark] = Span(path, number, 1, number, len(line) + 1, at, at + len(line))
+    return found
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str, int]]:
+    at = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith(("object ", "project ")):
+            yield number, line, at
+        at += len(line) + 1
 
 
 def _known_root(text: str) -> list[tuple[tuple[str, str], str]]:
