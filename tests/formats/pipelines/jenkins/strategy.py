@@ -12,7 +12,7 @@ from seaway.formats.pipelines.jenkins import globs
 from seaway.formats.pipelines.jenkins.agent import labelled
 from seaway.formats.pipelines.jenkins.options import RUN
 from seaway.formats.pipelines.jenkins.scripts import cleaned
-from seaway.formats.pipelines.jenkins.stages import axes, slug
+from seaway.formats.pipelines.jenkins.stages import axes, slug, with_files
 from seaway.formats.pipelines.jenkins.wrappers import ordered, secret
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Unary
 from seaway.model.pipeline import (
@@ -304,6 +304,7 @@ def _whole(draw: Any, stages: list[Stage], found: list[Job]) -> Pipeline:
     if len(shared) < 2:
         held = single and not any(one.key == "agent" for one in found[0].natives)
         found = [_alone(job, held=held) for job in found]
+    found = with_files(found)
     post = draw(POSTS) if draw(st.booleans()) else ()
     return Pipeline(
         System.JENKINS,

@@ -576,3 +576,11 @@ def test_what_an_input_says_beside_its_question_is_kept_line_by_line() -> None:
     assert [(native.key, native.text) for native in approve.natives if native.key.startswith("input")] == [
         ("input.ok", "ok 'Ship it'")
     ]
+
+
+def test_stages_behind_a_checkout_in_the_same_folder_find_the_files_too() -> None:
+    test, database = parse(FILES["scripted-docker-inside"], "x").jobs
+    assert Checkout() in [step.work for step in test.steps]
+    assert database.steps[0].work == Checkout(implicit=True)
+    apart = parse(FILES["scripted-parallel"], "x").jobs
+    assert [step.work.kind for step in apart[1].steps] == ["artifact", "run"]

@@ -311,6 +311,19 @@ def test_the_variables_of_the_old_system_keep_their_names() -> None:
     assert """sh 'echo "$CI_COMMIT_SHA"'""" in written(pipeline)
 
 
+def test_a_variable_that_only_the_old_system_sets_is_told() -> None:
+    script = 'login "$CI_REGISTRY_PASSWORD"'
+    pipeline = Pipeline(System.GITLAB_CI, ".gitlab-ci.yml", jobs=(job("a", Step(Run(script))),))
+    assert ("manual", "variable CI_REGISTRY_PASSWORD in a script") in losses(pipeline)
+
+
+def test_cells_of_a_matrix_that_stash_under_one_name_are_told() -> None:
+    up = Step(Artifact("up", "dist", ("dist/",)))
+    cells = job("a", up, matrix=Matrix((Axis("x", ("1", "2")),)))
+    assert ("manual", "files of a") in losses(foreign(cells, job("b", Step(Artifact("down", "dist")), needs=("a",))))
+    assert ("manual", "files of a") not in losses(foreign(cells))
+
+
 def test_artifacts_are_stashed_for_who_fetches_them_and_archived_else() -> None:
     up = Step(Artifact("up", "dist", ("dist/",)))
     down = Step(Artifact("down", "dist"))

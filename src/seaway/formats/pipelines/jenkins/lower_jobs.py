@@ -59,6 +59,9 @@ def lower(job: Job, pipeline: Pipeline, losses: Losses, consumers: Consumers) ->
     _given(job, made, losses, consumers)
     _say_lost(job, losses)
     matrix = _matrix(job, losses)
+    if matrix is not None and any(step.native == "stash" for step in _all(made)):
+        why = "every cell of the matrix stashes under the same name, and the last one stays"
+        losses.manual(f"files of {job.id}", why, "put the values of the axes into the name", job.span)
     approval = _approval(job, made, losses)
     implicit = [Step(Checkout(implicit=True))] if made.checked_out else []
     posts = _known_posts(lower_steps.posts(made), job, losses)
@@ -102,6 +105,10 @@ class Consumers:
     def of(self, job: Job) -> tuple[str, ...]:
         """Stashes that the job fetches without a step that says so."""
         return self.fetched.get(job.id, ())
+
+
+def _all(made: lower_steps.Lowered) -> list[Step]:
+    return [*made.steps, *(step for steps in made.posts.values() for step in steps)]
 
 
 def _steps(job: Job) -> tuple[Step, ...]:

@@ -24,6 +24,7 @@ from seaway.model.pipeline import (
     Retry,
     Run,
     Step,
+    System,
     Use,
     Variable,
 )
@@ -214,10 +215,7 @@ def _run(step: Step, work: Run, around: Around, found: Lowered) -> Step:
         losses.dropped(
             f"`{expr_name(expr)}` in a script", "Jenkins has no such value", "give the script another one", step.span
         )
-    for one, meant in shell.exports(script, shell.predefined(pipeline.system), name).items():
-        text = lower_words.text(meant if isinstance(meant, Template) else Template((meant,)))
-        if _is_printable(text) and one not in _OURS:
-            found.variables[one] = Variable(one, text)
+    _export(script, name, around, found, step)
     cwd = lower_words.text(work.cwd or job.cwd or pipeline.cwd)
     if not _is_printable(cwd):
         losses.dropped("working folder", "Jenkins has no word for it", "add dir() by hand", step.span)
@@ -227,7 +225,42 @@ def _run(step: Step, work: Run, around: Around, found: Lowered) -> Step:
     return Step(made, name=step.name, env=tuple(env.values()), native=native, comment=step.comment, span=step.span)
 
 
+def _export(script: str, name: str, around: Around, found: Lowered, step: Step) -> None:
+    """Variables that only the old system sets, under their old names; those that Jenkins has no value for are told."""
+    system = around.pipeline.system
+    table = shell.predefined(system)
+    lacking = []
+    for one, meant in shell.exports(script, table, name).items():
+        text = lower_words.text(meant if isinstance(meant, Template) else Template((meant,)))
+        if one in _OURS:
+            continue
+        if _is_printable(text):
+            found.variables[one] = Variable(one, text)
+        else:
+            lacking.append(one)
+    own = {one.name for one in (*around.pipeline.variables, *around.job.variables, *step.env)}
+    prefixes = _PREFIXES.get(system, ())
+    lacking += [
+        one for one in shell.used(script, name) if one.startswith(prefixes) and one not in table and one not in own
+    ]
+    for one in lacking:
+        why = f"only {spelled(system)} sets it"
+        around.losses.manual(f"variable {one} in a script", why, "set it in `environment`", step.span)
+
+
+_PREFIXES = {
+    System.GITLAB_CI: ("CI_", "GITLAB_"),
+    System.GITHUB_ACTIONS: ("GITHUB_", "RUNNER_"),
+    System.CIRCLECI: ("CIRCLE_",),
+    System.AZURE_PIPELINES: ("BUILD_", "SYSTEM_", "AGENT_"),
+    System.TEAMCITY: ("TEAMCITY_",),
+}
 _OURS = frozenset({"WORKSPACE", "BUILD_NUMBER", "BRANCH_NAME", "GIT_COMMIT", "CI"})
+
+
+def spelled(system: System) -> str:
+    """A system's name for people."""
+    return " ".join(word.capitalize() for word in system.value.split("_"))
 
 
 def _shell(word: str, job: Job, losses: Losses, step: Step) -> str:

@@ -108,8 +108,9 @@ class Stages:
 
     def finished(self) -> tuple[Job, ...]:
         """All jobs; a workspace of one job alone needs no name."""
-        count = Counter(job.workspace for job in self.jobs)
-        return tuple(dataclasses.replace(job, workspace="") if count[job.workspace] < 2 else job for job in self.jobs)
+        jobs = with_files(self.jobs)
+        count = Counter(job.workspace for job in jobs)
+        return tuple(dataclasses.replace(job, workspace="") if count[job.workspace] < 2 else job for job in jobs)
 
     # --- one stage -------------------------------------------------------------------------------------------------
 
@@ -312,6 +313,21 @@ class Stages:
             )
             ends.append(self.add(job, branch.name, around, node))
         return ends
+
+
+def with_files(jobs: list[Job]) -> list[Job]:
+    """Who goes on in a folder that holds the repository's files finds them there."""
+    held: set[str] = set()
+    found = []
+    for job in jobs:
+        if any(isinstance(step.work, Checkout) and (step.work.implicit or fetches(step)) for step in job.steps):
+            held.add(job.workspace)
+            found.append(job)
+        elif job.workspace and job.workspace in held:
+            found.append(dataclasses.replace(job, steps=(Step(Checkout(implicit=True)), *job.steps)))
+        else:
+            found.append(job)
+    return found
 
 
 def fetches(step: Step) -> bool:
