@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from formats.pipelines.gitlab_ci.documents import documents
+from formats.pipelines.strategies import github_pipelines
 from seaway.formats.pipelines import github_actions, gitlab_ci
 from seaway.formats.pipelines.bare import bare
 from seaway.formats.pipelines.gitlab_ci import write_job
@@ -67,6 +68,13 @@ def test_a_workflow_becomes_the_recorded_pipeline(case: Path) -> None:
     assert written.text == (case / "expected.gitlab-ci.yml").read_text("utf-8")
     assert losses == (case / "losses.txt").read_text("utf-8")
     assert [loss for loss in written.losses if loss.kind == "manual" and not loss.fix] == []
+
+
+@settings(max_examples=40)
+@given(github_pipelines())
+def test_any_workflow_can_be_written_and_no_job_of_it_vanishes(workflow: Pipeline) -> None:
+    written = read(gitlab_ci.render(workflow).text)
+    assert len([job for job in written.jobs if not job.template]) == len(workflow.jobs)
 
 
 def test_comments_stay_where_they_stood() -> None:

@@ -157,6 +157,8 @@ class Order:
 
     def _inherits(self, job: Job) -> bool:
         """A job that did not run keeps this one from running."""
+        if write_script.skips_count(job.condition):
+            return False
         return write_script.status(job.condition) == "success" and all(
             need.when == "success" for need in job.needs or ()
         )

@@ -177,7 +177,7 @@ def _global(writing: Writing, order: Order, whole: Data) -> None:
         whole["stages"] = Flow(stages) if sum(map(len, stages)) < 70 else stages
     variables: Data = {}
     for one in found.variables:
-        if write_job.outside(one, writing) == one.name:
+        if write_job.outside(one, writing) == one.name or write_job.set_by_gitlab(one, writing):
             continue
         text = writing.text(one.value, one.name, one.span)
         variables[one.name] = {"value": text, "description": one.description} if one.description else text

@@ -9,7 +9,7 @@ from typing import Any
 
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.files import rooted
-from seaway.formats.pipelines.gitlab_ci import expressions, values, write_place, write_rules, write_script
+from seaway.formats.pipelines.gitlab_ci import expressions, predefined, values, write_place, write_rules, write_script
 from seaway.formats.pipelines.gitlab_ci.images import image_of, is_set_up, missing
 from seaway.formats.pipelines.gitlab_ci.orders import Order
 from seaway.formats.pipelines.gitlab_ci.write_rules import Decision
@@ -209,7 +209,7 @@ class _Writer:
 
     def _variable(self, one: Variable) -> None:
         name = outside(one, self.writing)
-        if name == one.name:
+        if name == one.name or set_by_gitlab(one, self.writing):
             return
         if self.own and one.description:
             self.variables[one.name] = {
@@ -453,6 +453,11 @@ class _Writer:
                 "see Settings, CI/CD, Job token permissions",
                 self.job.permissions.span,
             )
+
+
+def set_by_gitlab(one: Variable, writing: Writing) -> bool:
+    """Another system gave it the value that GitLab's variable of this name has anyway."""
+    return not writing.own and one.name in predefined.VARIABLES and isinstance(one.value, Template)
 
 
 def outside(one: Variable, writing: Writing) -> str:

@@ -15,6 +15,7 @@ from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Unary, both, walk
 from seaway.model.pipeline import Rule
 
+_NO_FAILURE = Unary("!", Call("failure"))
 _STATUSES = {"always": "always", "failure": "on_failure", "success": "on_success"}
 
 
@@ -81,8 +82,11 @@ def decided(condition: Condition | None, writing: Writing, job: str, *, manual: 
         return Decision(when=start)
     if condition.expr == Literal(value=False):
         return Decision(when="never")
+    expr = _plain(condition.expr)
+    if expr == Literal(value=True):
+        return Decision(when=start)
     try:
-        found = [_alternative(term) for term in _terms(_plain(condition.expr))]
+        found = [_alternative(term) for term in _terms(expr)]
         made = [one.rule() for one in found]
     except Unprintable as error:
         why = f"GitLab cannot decide this before the job runs: {error}"
@@ -101,7 +105,10 @@ def decided(condition: Condition | None, writing: Writing, job: str, *, manual: 
 
 
 def _plain(expr: Expr) -> Expr:
-    """`success() || failure()` and `!cancelled()` are "whatever happened": GitLab starts nothing in a cancelled pipeline."""
+    """`success() || failure()` and `!cancelled()` are "whatever happened": GitLab starts nothing in a cancelled pipeline.
+
+    With `!failure()`, only what failed keeps a job from running: with optional needs that is GitLab's own habit.
+    """
     if expr == Unary("!", Call("cancelled")):
         return Call("always")
     if isinstance(expr, Binary) and expr.op == "||":
@@ -112,8 +119,14 @@ def _plain(expr: Expr) -> Expr:
             return right if left == Call("cancelled") else left
         return Binary("||", left, right)
     if isinstance(expr, Binary) and expr.op == "&&":
-        return Binary("&&", _plain(expr.left), _plain(expr.right))
-    return expr
+        parts = [_plain(part) for part in _conjuncts(expr)]
+        if _NO_FAILURE in parts:
+            parts = [part for part in parts if part not in {_NO_FAILURE, Call("always")}]
+        found: Expr | None = None
+        for part in parts:
+            found = both(found, part)
+        return Literal(value=True) if found is None else found
+    return Literal(value=True) if expr == _NO_FAILURE else expr
 
 
 def _terms(expr: Expr) -> Iterator[Expr]:

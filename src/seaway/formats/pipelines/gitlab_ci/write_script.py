@@ -252,23 +252,36 @@ def _script_of(step: Step) -> str:
     return text if isinstance(text, str) else "".join(part for part in text.parts if isinstance(part, str))
 
 
+_STATUSES = (
+    Call("failure"),
+    Call("always"),
+    Call("success"),
+    Unary("!", Call("cancelled")),
+    Unary("!", Call("failure")),
+)
+
+
 def status(condition: Condition | None) -> str:
-    """success, failure or always: when the step runs, of what ran before it."""
-    found = "success"
-    for part in _conjuncts(condition.expr if condition else None):
-        if part == Call("failure"):
-            found = "failure"
-        elif part in (Call("always"), Unary("!", Call("cancelled"))):
-            found = "always"
-    return found
+    """success, failure or always: when the step or job runs, of what ran before it."""
+    parts = _conjuncts(condition.expr if condition else None)
+    if Call("failure") in parts:
+        return "failure"
+    if Unary("!", Call("failure")) in parts:
+        return "success"
+    return "always" if Call("always") in parts or Unary("!", Call("cancelled")) in parts else "success"
+
+
+def skips_count(condition: Condition | None) -> bool:
+    """`!failure()`: what was skipped before it does not keep it from running."""
+    return Unary("!", Call("failure")) in _conjuncts(condition.expr if condition else None)
 
 
 def without_status(expr: Expr) -> Expr | None:
+    """What of a condition is not about what ran before."""
     found: Expr | None = None
     for part in _conjuncts(expr):
-        if part in (Call("failure"), Call("always"), Call("success"), Unary("!", Call("cancelled"))):
-            continue
-        found = part if found is None else Binary("&&", found, part)
+        if part not in _STATUSES:
+            found = part if found is None else Binary("&&", found, part)
     return found
 
 
