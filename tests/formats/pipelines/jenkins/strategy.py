@@ -188,7 +188,8 @@ def bodies(draw: Any, least: int = 0) -> tuple[Step, ...]:
         some = draw(st.lists(steps(), min_size=1, max_size=2))
         if draw(st.integers(0, 3)) == 0:
             blocks += 1
-            native = Native(f"around.{blocks}", draw(st.sampled_from(["timestamps", "sshagent(['a'])", "lock('b')"])))
+            head = draw(st.sampled_from(["timestamps", "sshagent(['a'])", "lock('b')"]))
+            native = Native(f"around.{blocks}.{head.split('(')[0]}", head)
             some = [dataclasses.replace(one, natives=(native,)) for one in some]
         found += some
     return tuple(found)

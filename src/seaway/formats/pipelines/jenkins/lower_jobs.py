@@ -246,7 +246,7 @@ def _tolerant(job: Job, steps: list[Step]) -> list[Step]:
                 steps[0], continue_on_error=True, natives=(*steps[0].natives, Native("catchError", _TOLERANT))
             )
         ]
-    native = Native("around.1", _TOLERANT)
+    native = Native("around.1.catchError", _TOLERANT)
     return [dataclasses.replace(step, natives=(native, *step.natives)) for step in steps]
 
 

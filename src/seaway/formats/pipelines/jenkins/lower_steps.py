@@ -163,7 +163,7 @@ def _step(step: Step, around: Around, found: Lowered) -> Step | None:
         made = _missing(step, f"a {work.kind} step that needs {lacking}", losses)
     if made is not None and step.container is not None and _is_printable(lower_words.text(step.container.name)):
         image = lower_words.text(step.container.name)
-        native = Native("around.1", f"docker.image({value(image)}).inside")
+        native = Native("around.1.docker.image().inside", f"docker.image({value(image)}).inside")
         made = dataclasses.replace(made, natives=(*made.natives, native))
     return None if made is None else _settings(made, step, losses)
 

@@ -2,8 +2,8 @@
 
 What stands around several steps and belongs to none, such as `sshagent(...) { ... }`, becomes a `Native` of each of them:
 
-    around.N     the head of a block, outermost first; N counts the blocks of one body
-    split.N.K    one of several branches of a block: `try`, its catches and `finally`, or a branch of `parallel`
+    around.N.WORD      the head of a block, outermost first; N counts the blocks of one body
+    split.N.WORD.K     one of several branches of a block: `try`, its catches and `finally`, or a branch of `parallel`
 
 The writer puts the blocks together again.
 """
@@ -88,12 +88,15 @@ class Steps:
         if made is not None:
             return made
         return self._around(
-            head(self.script.text, call), inner, self.script.span(call.node.start, call.node.end) if call.node else None
+            call.name,
+            head(self.script.text, call),
+            inner,
+            self.script.span(call.node.start, call.node.end) if call.node else None,
         )
 
-    def _around(self, text: str, inner: list[Step], span: Span | None) -> list[Step]:
+    def _around(self, name: str, text: str, inner: list[Step], span: Span | None) -> list[Step]:
         self.blocks += 1
-        native = Native(f"around.{self.blocks}", text, span)
+        native = Native(f"around.{self.blocks}.{name}", text, span)
         return [dataclasses.replace(step, natives=(native, *step.natives)) for step in inner]
 
     def branches(self, parts: list[tuple[str, list[Stmt], Expr | None]], span: Span) -> list[Step] | None:
@@ -105,7 +108,7 @@ class Steps:
             inner = self.read(body)
             if not inner:
                 return None
-            native = Native(f"split.{number}.{index}", text, span)
+            native = Native(f"split.{number}.{text.split(maxsplit=1)[0]}.{index}", text, span)
             for step in inner:
                 condition = step.condition
                 if asked is not None:

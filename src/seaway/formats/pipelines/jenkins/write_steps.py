@@ -194,7 +194,7 @@ def _grouped(items: list[Item]) -> list[list[Item]]:
 def _key(one: Item) -> str:
     if one.blocks:
         key = one.blocks[0].key
-        return key.rsplit(".", 1)[0] if key.startswith("split.") else key
+        return ".".join(key.split(".")[:2]) if key.startswith("split.") else key
     return "if" if one.step.condition is not None else ""
 
 
