@@ -222,6 +222,9 @@ def test_a_statement_that_cannot_be_known_stays_between_those_that_can() -> None
 def test_a_mistake_costs_its_statement_and_not_the_file() -> None:
     found = parse('project { buildType(A) }\nval = = 3\nobject A : BuildType({ name = "A" })\n', "x.kts")
     assert [one.id for one in found.jobs] == ["A"]
+    (told,) = found.unresolved
+    assert told.span is not None
+    assert (told.text, told.span.line) == ("val = = 3", 2)
 
 
 def test_extensions_and_methods_reach_the_block_that_calls_them() -> None:
@@ -235,6 +238,35 @@ def test_extensions_and_methods_reach_the_block_that_calls_them() -> None:
     found = parse(text, "x.kts")
     assert [(one.id, one.timeout) for one in found.jobs] == [("A", timedelta(minutes=5)), ("B", timedelta(minutes=5))]
     assert [one.work for one in found.jobs[0].steps] == [Run("go 1", cwd="w"), Run("go 2", cwd="w")]
+
+
+def test_builds_made_by_functions_and_maps_are_all_found() -> None:
+    text = """
+        data class Group(val id: String) {
+            val leaves = mutableListOf<String>()
+        }
+        fun grow(root: Project, paths: List<String>) {
+            val groups = linkedMapOf<String, Group>()
+            fun group(id: String): Group = groups.getOrPut(id) { Group(id) }
+            paths.forEach { path -> group(path.substringBefore("/")).leaves += path.substringAfter("/") }
+            groups.values.forEach { one -> one.leaves.forEach { leaf ->
+                BuildType().also { bt -> bt.id("${one.id}_$leaf"); bt.params { param("leaf", leaf) }; root.buildType(bt) }
+            } }
+        }
+        fun Project.chain(block: CompoundStage.() -> Unit) { sequential(block).buildTypes().forEach(::buildType) }
+        object Last : BuildType({ name = "Last" })
+        project { grow(this, listOf("a/x", "b/y", "a/z")); chain { buildType(Last) } }
+    """
+    found = parse(text, "x.kts")
+    assert [one.id for one in found.jobs] == ["a_x", "a_z", "b_y", "Last"]
+    assert found.natives == ()
+
+
+def test_a_statement_of_a_function_that_cannot_be_known_is_kept_as_well() -> None:
+    text = 'fun odd(p: Project) { System.exit(1); p.buildType { id("a") } }\nproject { odd(this) }'
+    found = parse(text, "x.kts")
+    assert [one.id for one in found.jobs] == ["a"]
+    assert [one.text for one in found.natives] == ["System.exit(1)"]
 
 
 def test_two_objects_that_refer_to_each_other_are_both_read() -> None:

@@ -228,10 +228,14 @@ def assign(machine: Machine, node: Node, scope: Scope) -> Value:
     if left.type == "index_expression" and isinstance(of, dict) and operator == "=":
         of[machine.value(inner[-1], scope)] = value
         return None
+    name = scope.source.of(inner[-1])
+    before = machine.property(of, name) if operator == "+=" and left.type == "navigation_expression" else MISSING
+    if isinstance(before, list):
+        before += value if isinstance(value, list) else [value]
+        return None
     items = _items(of)
     if left.type != "navigation_expression" or items is None or operator != "=":
         return Hole(scope.source.of(node))
-    name = scope.source.of(inner[-1])
     if isinstance(of, Entity) and name in of.fields:
         of.fields[name] = value
     if not isinstance(of, Entity) or of.type:

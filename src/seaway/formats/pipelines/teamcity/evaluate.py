@@ -28,6 +28,7 @@ from seaway.formats.pipelines.teamcity.values import (
 
 MAX_STEPS = 60_000  # nodes that are evaluated for one pipeline
 MAX_DEPTH = 200  # nodes within nodes, calls within calls (which count three)
+MAX_LOST = 200  # statements that are told
 MAX_TEXT = 1_000_000
 MAX_LIST = 10_000
 
@@ -49,6 +50,7 @@ class Machine:
         self.entities: list[Entity] = []
         self.packages: set[str] = set()
         self.shared: dict[str, Value] = {}  # declarations of all files
+        self.lost: list[Item] = []  # statements of functions that could not be evaluated and say nothing to any block
         self.extensions: dict[str, Function] = {}
 
     # --- blocks
@@ -64,6 +66,8 @@ class Machine:
             recorder = scope.recorder()
             before = len(recorder) if recorder is not None else 0
             found = self.statement(node, scope, is_value=is_last)
+            if recorder is None and isinstance(found, Hole) and not is_last and len(self.lost) < MAX_LOST:
+                self.lost.append(opaque(node, scope.source))
             if recorder is not None and node.type != "property_declaration":
                 if isinstance(found, Hole) and len(recorder) == before and not is_last:
                     recorder.append(opaque(node, scope.source))

@@ -33,7 +33,8 @@ def read(text: str, path: str, sources: Sources | None = None) -> Settings:
     machine = Machine()
     found = Settings(source)
     wrong = mistake(root)
-    found.unclear = source.at(wrong.start_byte) if wrong is not None else None
+    places = [start for start, _ in source.skipped] + ([wrong.start_byte] if wrong is not None else [])
+    found.unclear = source.at(min(places)) if places else None
     scope = Scope(source, target=found.top)
     _declare(machine, root, scope)
     for place, other in _beside(path, sources):
@@ -42,6 +43,7 @@ def read(text: str, path: str, sources: Sources | None = None) -> Settings:
         found.files.append(place)
     nodes = [node for node in root.named_children if node.type not in _LATER and node.type not in _ASIDE]
     _carry_out(machine, nodes, scope)
+    found.top += {(one.start, one.source and one.source.path): one for one in machine.lost}.values()
     for start, end in source.skipped:
         found.top.append(Item(OPAQUE, [source.cut(start, end)], source=source, start=start, end=end))
     found.entities = machine.entities

@@ -123,6 +123,10 @@ def method(machine: Machine, of: Value, name: str, call: Call, *, is_value: bool
     """A method of a value; MISSING where it has none of this name."""
     if isinstance(of, (str, Mixed)):
         return _text(of, name, call.args)
+    if name == "getOrPut" and isinstance(of, dict) and len(call.args) == 1 and call.trailing is not None:
+        if call.args[0] not in of:
+            of[call.args[0]] = machine.run(call.trailing, [])
+        return of[call.args[0]]
     if isinstance(of, (list, dict)):
         code = next((one for one in call.lambdas()), None) or next(
             (one for one in call.args if isinstance(one, (Function, Word, Class))), None
@@ -251,8 +255,8 @@ def _with_argument(of: list[Value], name: str, first: Value) -> Value:
         return operate("+" if name == "plus" else "-", of, first)
     if name == "contains":
         return first in of
-    if name in {"take", "drop"} and isinstance(first, int):
-        return of[:first] if name == "take" else of[first:]
+    if name in {"take", "drop", "dropLast"} and isinstance(first, int):
+        return of[:first] if name == "take" else of[first:] if name == "drop" else of[: max(0, len(of) - first)]
     if name == "zip" and isinstance(first, list):
         return list(zip(of, first, strict=False))
     return MISSING

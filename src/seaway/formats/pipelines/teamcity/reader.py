@@ -27,6 +27,7 @@ from seaway.model.pipeline import (
     Unresolved,
     Variable,
 )
+from seaway.model.span import Span
 
 BUILDS = frozenset({"BuildType", "Template"})
 _OUTSIDE = frozenset({"version", "kotlin", "xml"})  # stands before the project
@@ -74,7 +75,18 @@ def read(text: str, path: str, sources: Sources | None = None) -> Pipeline:
             _project(entity.items, tree, [], "", 0)
     if not tree.members and not tree.roots:
         _refuse(settings)
+    if settings.unclear is not None:
+        tree.unresolved.append(_mistake(settings))
     return _pipeline(settings, tree, path, resolve=sources is not None)
+
+
+def _mistake(settings: Settings) -> Unresolved:
+    """The first place that could not be read: what stands there may be missing from the model."""
+    at, source = settings.unclear or 0, settings.source
+    line, column = source.position(at)
+    text = source.text[at:].split("\n", 1)[0][:80].strip() or "the end of the file"
+    span = Span(source.path, line, column, line, column + len(text), at, at + len(text))
+    return Unresolved(text, "this is no Kotlin that could be read: what it says may be missing", span)
 
 
 def _refuse(settings: Settings) -> None:
