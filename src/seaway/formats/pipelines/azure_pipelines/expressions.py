@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from seaway.formats.pipelines.azure_pipelines.predefined import BY_LOWER, REASONS, RESULTS, is_reserved
 from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Template, Text, Unary, Unknown, either, walk
@@ -90,12 +91,41 @@ def parse(text: str, names: Names | None = None) -> Expr:
     """The expression; what cannot be read is an Unknown with the text."""
     if len(text) > MAX_LENGTH:
         return Unknown(text)
+    if len(text) < 200 and (found := _anywhere(text)) is not None:
+        return found
     try:
         reader = _Reader(text, names or Names())
         found = reader.value(0)
         reader.end()
     except _Odd:
         return Unknown(text.strip())
+    return found
+
+
+class _Nowhere(Names):
+    """Knows only what Azure sets itself: for expressions that mean the same in every file."""
+
+    def variable(self, name: str) -> Ref:
+        found = BY_LOWER.get(name.lower())
+        if found is None:
+            raise _Odd(name)
+        return found
+
+    def job(self, name: str, stage: str = "") -> str:
+        raise _Odd(name + stage)
+
+
+@lru_cache(maxsize=4096)
+def _anywhere(text: str) -> Expr | None:
+    """The expression, if it means the same wherever it stands; most conditions are a few, written again and again."""
+    if "$" in text:
+        return None
+    try:
+        reader = _Reader(text, _Nowhere())
+        found = reader.value(0)
+        reader.end()
+    except _Odd:
+        return None
     return found
 
 

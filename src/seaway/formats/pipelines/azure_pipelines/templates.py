@@ -8,7 +8,6 @@ of this. Two `${{ if }}` keys in one mapping are two keys here, as in Azure.
 from __future__ import annotations
 
 import bisect
-import copy
 import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -118,12 +117,12 @@ class Expansion:
 
     def node(self, node: Node, tree: Tree, scope: Scope, stack: tuple[str, ...], depth: int = 0) -> Node:
         """The node with everything in it expanded."""
-        if self._is_untouched(node, tree):
-            return node
         self.count += 1
         if self.count > MAX_NODES or depth > MAX_DEPTH:
             what = f"{MAX_NODES} nodes" if self.count > MAX_NODES else f"{MAX_DEPTH} levels"
             raise tree.problem(node, f"this expands to more than {what}", "does a template or an anchor repeat itself?")
+        if self._is_untouched(node, tree):
+            return node
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, tree, scope)
         if isinstance(node, yaml.SequenceNode):
@@ -314,8 +313,11 @@ def _guarded(node: Node, guard: Expr, tree: Tree) -> Node:
 
 def _copy(node: Node, tree: Tree, value: Any) -> Node:
     """The node with another value, at the place of the old one."""
-    new = copy.copy(node)
-    new.value = value
+    style = node.style if isinstance(node, yaml.ScalarNode) else node.flow_style
+    new: Any = type(node)(node.tag, value, node.start_mark, node.end_mark, style)
+    for name in ("guard", "guarded"):
+        if (kept := getattr(node, name, None)) is not None:
+            setattr(new, name, kept)
     new.home = getattr(node, "home", None) or tree
     new.whole = getattr(node, "whole", node)
     return new

@@ -113,9 +113,10 @@ def _take(fields: Fields, place: _Place, owner: str, context: Context) -> None:
         place.runner = Runner((version,) if version else (), os="macos", span=context.span(fields["macos"]))
         place.natives += context.natives(inner_fields, {"xcode"}, f"{owner}macos.")
     if "resource_class" in fields:
-        place.runner = dataclasses.replace(place.runner, size=context.plain(fields["resource_class"]))
-    for one in context.variables(fields.get("environment")):
-        place.variables[one.name] = one
+        runner, size = place.runner, context.plain(fields["resource_class"])
+        place.runner = Runner(runner.labels, runner.group, runner.os, size, runner.span)
+    if "environment" in fields:
+        place.variables.update((one.name, one) for one in context.variables(fields["environment"]))
     if "working_directory" in fields:
         place.cwd = context.text(fields["working_directory"])
     if "shell" in fields:

@@ -130,8 +130,8 @@ def _not(value: bool | Expr) -> bool | Expr:
 
 def filtered(node: Node | None, context: Context) -> Expr | None:
     """`filters`: a job without any is for all branches and for no tag; one of tags adds tags to the branches."""
-    fields = fields_of(node)
-    if not fields.keys() & {"branches", "tags"}:
+    fields = fields_of(node) if node is not None else {}
+    if not ("branches" in fields or "tags" in fields):
         return None
     branches = _filter(fields.get("branches"), BRANCH, context)
     tags = _filter(fields.get("tags"), TAG, context)

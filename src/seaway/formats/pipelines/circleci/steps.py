@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from seaway.formats.pipelines.circleci import logic
@@ -26,7 +27,7 @@ from seaway.model.pipeline import (
 )
 
 Node: TypeAlias = Any
-Reader: TypeAlias = Callable[[Fields, Context], "tuple[Work, set[str]]"]
+Reader: TypeAlias = Callable[[Fields, Context], "tuple[Work, AbstractSet[str]]"]
 
 BUILT_IN = frozenset({"add_ssh_keys", "setup_remote_docker"})
 _WHEN = {"on_success": None, "always": Call("always"), "on_fail": Call("failure")}
@@ -112,28 +113,31 @@ def given(body: Node | None, context: Context) -> tuple[Variable, ...]:
 
 
 def _built_in(name: str, body: Node | None, item: Node, context: Context) -> Step:
-    body, context = context.followed(body)
-    fields = fields_of(body)
-    if is_scalar(body) and name in _SHORT:
-        fields = {_SHORT[name]: body}
+    if body is not None:
+        body, context = context.followed(body)
+    fields = {_SHORT[name]: body} if name in _SHORT and is_scalar(body) and body is not None else fields_of(body)
     work, used = _READERS[name](fields, context)
-    common = {"name", "when", *used}
-    word = context.plain(fields.get("when")) or "on_success"
-    if word not in _WHEN:
-        common.discard("when")
-    expr = _WHEN.get(word)
-    if isinstance(work, Cache) and "when" in common:
-        work, expr = dataclasses.replace(work, when=_WHEN_WORDS[word]), None
+    expr: Expr | None = None
+    if "when" in fields:
+        word = context.plain(fields["when"])
+        expr = _WHEN.get(word)
+        used = used | {"when"} if word in _WHEN else used
+        if isinstance(work, Cache) and word in _WHEN:
+            work, expr = dataclasses.replace(work, when=_WHEN_WORDS[word]), None
     idle, reruns = _limits(fields, context)
-    common |= ({"no_output_timeout"} if idle is not None else set()) | ({"max_auto_reruns"} if reruns else set())
+    if idle is not None or reruns is not None:
+        used = used | ({"no_output_timeout"} if idle is not None else set())
+        used = used | ({"max_auto_reruns"} if reruns else set())
+    unknown = fields.keys() - used - {"name"}
+    env = fields.get("environment") if "environment" in used else None
     return Step(
         work=work,
-        name=context.plain(fields.get("name")),
-        condition=Condition(expr, Phase.RUN, word) if expr is not None else None,
-        env=context.variables(fields.get("environment")) if "environment" in common else (),
+        name=context.plain(fields["name"]) if "name" in fields else "",
+        condition=Condition(expr, Phase.RUN, context.plain(fields["when"])) if expr is not None else None,
+        env=context.variables(env) if env is not None else (),
         idle_timeout=idle,
         retry=Retry(reruns) if reruns else None,
-        natives=context.natives(fields, common, ""),
+        natives=context.natives(fields, fields.keys() - unknown, "") if unknown else (),
         comment=context.tree.comment(item) if "#" in context.tree.text else "",
         span=context.span(item),
     )
@@ -145,22 +149,27 @@ def _limits(fields: Fields, context: Context) -> tuple[Any, int | None]:
     return duration(context.plain(fields.get("no_output_timeout"))), integer(fields.get("max_auto_reruns"))
 
 
-def _run(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+_OF_RUN = frozenset({"command", "shell", "working_directory", "environment"})
+
+
+def _run(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     script = context.text(fields.get("command"))
+    if len(fields) == 1:
+        return Run(script), _OF_RUN
     work = Run(script, context.plain(fields.get("shell")), context.text(fields.get("working_directory")))
-    return work, {"command", "shell", "working_directory", "environment"}
+    return work, _OF_RUN
 
 
-def _checkout(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _checkout(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     return Checkout(path=context.text(fields.get("path"))), {"path"}
 
 
-def _save(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _save(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     key, files = context.key(fields.get("key"))
     return Cache(key, files, context.texts(fields.get("paths")), action="save"), {"key", "paths"}
 
 
-def _restore(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _restore(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     """The first key that fits: the first is the key, the others are prefixes."""
     node, inner = context.followed(fields.get("keys"))
     keys = list(node.value) if is_sequence(node) and node is not None else []
@@ -173,27 +182,27 @@ def _restore(fields: Fields, context: Context) -> tuple[Work, set[str]]:
     ), {"key", "keys"}  # fmt: skip
 
 
-def _store(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _store(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     name: Text = context.text(fields.get("destination"))
     return Artifact("up", name, (context.text(fields.get("path")),)), {"path", "destination"}
 
 
-def _results(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _results(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     return Artifact("up", reports=(("junit", context.plain(fields.get("path"))),)), {"path"}
 
 
-def _persist(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _persist(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     """The workspace: one store for the run, made of layers."""
     paths = context.texts(fields.get("paths"))
     return Artifact("up", paths=paths, into=context.text(fields.get("root")), layer=True), {"root", "paths"}
 
 
-def _attach(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+def _attach(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
     return Artifact("down", into=context.text(fields.get("at")), layer=True), {"at"}
 
 
 def _tool(name: str) -> Reader:
-    def reader(fields: Fields, context: Context) -> tuple[Work, set[str]]:
+    def reader(fields: Fields, context: Context) -> tuple[Work, AbstractSet[str]]:
         known = {key: value for key, value in fields.items() if key not in {"name", "when"}}
         inputs = tuple(Variable(key, context.text(value)) for key, value in known.items())
         return Use(Component(name, name, "", Pin.NONE), inputs), set(known)

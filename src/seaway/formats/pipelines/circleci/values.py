@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -152,9 +153,9 @@ class Context:
         text = self.text(node) if is_scalar(node) else self.raw(node)
         return Native(key, self.raw(node) if text == node.value or not isinstance(text, str) else text, self.span(node))
 
-    def natives(self, fields: Fields, known: Iterable[str], owner: str) -> tuple[Native, ...]:
+    def natives(self, fields: Fields, known: AbstractSet[str], owner: str) -> tuple[Native, ...]:
         """The fields that no noun holds."""
-        unknown = fields.keys() - set(known)
+        unknown = fields.keys() - known
         if not unknown:
             return ()
         return tuple(self.native(f"{owner}{name}", node) for name, node in fields.items() if name in unknown)
