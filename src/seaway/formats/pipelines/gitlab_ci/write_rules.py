@@ -119,9 +119,10 @@ def _plain(expr: Expr) -> Expr:
             return right if left == Call("cancelled") else left
         return Binary("||", left, right)
     if isinstance(expr, Binary) and expr.op == "&&":
-        parts = [_plain(part) for part in _conjuncts(expr)]
-        if _NO_FAILURE in parts:
-            parts = [part for part in parts if part not in {_NO_FAILURE, Call("always")}]
+        raw = list(_conjuncts(expr))
+        parts = [_plain(part) for part in raw if part != _NO_FAILURE]
+        if _NO_FAILURE in raw:
+            parts = [part for part in parts if part != Call("always")]
         found: Expr | None = None
         for part in parts:
             found = both(found, part)
