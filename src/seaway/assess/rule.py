@@ -20,6 +20,8 @@ from seaway.model.pipeline import Job, Pipeline, Run, Step, System, steps
 from seaway.model.span import Span
 
 OPEN, CLOSE = "\u27e6", "\u27e7"  # around an expression in a script: `curl -H <open>secret.TOKEN<close>`
+MAX_LINE = 1_000  # characters of a script's line that are looked at
+MAX_SCRIPTS = 128 * 1024  # characters of all scripts of a pipeline
 _EXPRESSION = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 
 Edits: TypeAlias = Sequence[Edit]
@@ -94,12 +96,14 @@ class Case:
 
     @property
     def scripts(self) -> list[Script]:
-        """All scripts, flattened once."""
+        """All scripts, flattened once; what is longer than anybody writes is cut, so that no text costs more than a moment."""
         if self._scripts is None:
             self._scripts = []
+            left = MAX_SCRIPTS
             for job, step in self.steps:
-                if isinstance(step.work, Run):
-                    text = flat(step.work.script)
+                if isinstance(step.work, Run) and left > 0:
+                    text = _cut(flat(step.work.script), left)
+                    left -= len(text)
                     self._scripts.append(Script(job, step, text, tuple(_unfolded(text))))
         return self._scripts
 
@@ -132,6 +136,13 @@ def _found(text: str, outer: Span, words: str) -> tuple[int, int] | None:
     pattern = re.compile(r"[^\n]*?".join(re.escape(run) for run in runs))
     match = pattern.search(text, outer.start, outer.end) if any(len(run) > 2 for run in runs) else None
     return match.span() if match else None
+
+
+def _cut(text: str, most: int) -> str:
+    """The text, at most so long, and none of its lines longer than MAX_LINE."""
+    if len(text) > MAX_LINE:
+        text = "\n".join(line[:MAX_LINE] for line in text[:most].split("\n"))
+    return text
 
 
 def flat(text: Text) -> str:

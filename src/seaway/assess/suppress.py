@@ -18,9 +18,8 @@ from seaway.model.finding import Blind, Suppression
 from seaway.model.span import Span
 
 MARK = "seaway:"
-_COMMENT = re.compile(
-    r"(?P<before>.*?)(?:#|//)[ \t]*seaway:[ \t]*ignore(?P<whole>-file)?\[(?P<rules>[^\]\n]*)\](?P<rest>[^\r\n]*)"
-)
+_LONGEST = 500  # characters from the end of a line in which a comment is looked for
+_COMMENT = re.compile(r"(?:#|//)[ \t]*seaway:[ \t]*ignore(?P<whole>-file)?\[(?P<rules>[^\]\n]*)\](?P<rest>[^\r\n]*)")
 _UNTIL = re.compile(r"(?:^|\s)until=(\S+)")
 
 
@@ -43,11 +42,12 @@ def read(text: str, path: str, rules: Collection[str], today: date) -> Suppressi
     if MARK not in text:
         return found
     for number, line in enumerate(text.split("\n"), 1):
-        match = _COMMENT.match(line) if MARK in line else None
+        match = _COMMENT.search(line[-_LONGEST:]) if MARK in line else None
         if match is None:
             continue
         made = _made(match, number, today)
-        where = number if match["before"].strip() else number + 1
+        alone = len(line) <= _LONGEST and not line[: match.start()].strip()
+        where = number + 1 if alone else number
         for rule in (name.strip() for name in match["rules"].split(",")):
             if rule not in rules:
                 made_here: Suppression | str = f"there is no rule {rule!r}: this comment silences nothing"

@@ -19,6 +19,7 @@ _DEPENDENCIES = re.compile(
     r"|\.m2\b|maven|\.gradle|gradle|\.cargo|vendor/bundle|\bvendor\b|composer|\.nuget|nuget_packages|go/pkg/mod|go-build|Pods\b|bundle",
     re.IGNORECASE,
 )
+_KEY = re.compile(r"\bkey[\"']?:[ \t]*(\S[^\n#]*?)[ \t\r]*(?:#[^\n]*)?$", re.MULTILINE)
 _UNIQUE = frozenset({"sha", "short_sha", "id", "number", "attempt"})
 
 
@@ -40,9 +41,16 @@ def _judged(case: Case, job: Job, step: Step, cache: Cache) -> Iterator[Hit]:
     if not cache.key or cache.files or not _DEPENDENCIES.search(paths) or _changes(cache):
         return
     key = flat(cache.key)
-    span = case.within(step.span, key, job)
+    span = case.within(step.span, _written(case, step) or key, job)
     words = f"the key {_shown(key)} stays the same when the lock file changes: the cache is never written again"
     yield Hit(span, words, (job.id, key))
+
+
+def _written(case: Case, step: Step) -> str:
+    """The key as the file has it: readers may put it together anew."""
+    span = step.span
+    match = _KEY.search(case.texts.get(span.path, ""), span.start, span.end) if span is not None else None
+    return match[1] if match else ""
 
 
 def _shown(key: str) -> str:

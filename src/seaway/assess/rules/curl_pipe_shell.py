@@ -12,7 +12,7 @@ from seaway.model.pipeline import System
 _SHELL = r"(?:sudo\s+(?:-\S+\s+)*)?(?:env\s+(?:\S+=\S+\s+)*)?(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh\b"
 _PROGRAM = r"(?:sudo\s+(?:-\S+\s+)*)?(?:python3?|perl|ruby|node)\b(?:\s+-(?=\s|$))?"
 _PIPED = re.compile(
-    rf"\b(?:curl|wget)\b[^\n|;&]*(?:https?://|\$|\u27e6)?[^\n|;&]*\|\s*(?:{_SHELL}|{_PROGRAM}\s*(?:$|[&;|)#]))",
+    rf"\b(?:curl|wget)\b[^\n|;&]*\|\s*(?:{_SHELL}|{_PROGRAM}\s*(?:$|[&;|)#]))",
     re.MULTILINE,
 )
 _INSIDE = re.compile(

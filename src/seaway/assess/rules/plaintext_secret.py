@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from seaway.assess.rule import Case, Hit, Rule, place
 from seaway.model.finding import Impact, Severity
@@ -38,6 +39,7 @@ _NOT_ONE = re.compile(
 _REFERENCE = re.compile(
     r"(?:arn|vault|op|ref|secret|env|file|projects|https?)[:/]|/|\./|[\w.]+\.(?:json|txt|pem|key|yml|yaml)\Z"
 )
+_MOST = 200  # of one shape in one file
 _ENOUGH = 3.2  # bits per character
 
 
@@ -51,7 +53,7 @@ def _shapes(case: Case) -> Iterator[Hit]:
         for kind, marks, shape in _SHAPES:
             if not any(mark in text for mark in marks.split("|")):
                 continue
-            for match in shape.finditer(text):
+            for match in islice(shape.finditer(text), _MOST):
                 value = match[match.lastindex or 0]
                 if kind != "a private key" and (entropy(value) < _low(kind) or _NOT_ONE.search(value)):
                     continue

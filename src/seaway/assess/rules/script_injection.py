@@ -9,14 +9,16 @@ from seaway.assess.rule import CLOSE, OPEN, Case, Hit, Rule, Script
 from seaway.formats.pipelines.expand import in_words
 from seaway.model.expression import Binary, Call, Expr, Ref, Template, Text, parts
 from seaway.model.finding import Impact, Persona, Severity
-from seaway.model.pipeline import Checkout, Run, System, TriggerKind, Use, Variable
+from seaway.model.pipeline import Checkout, Job, Run, System, TriggerKind, Use, Variable
 
 # GitHub's event payload: the ends of names that hold free text of whoever caused the event.
 _FREE = re.compile(
     r"github\.event\..*(?:\.title|\.body|\.message|\.name|\.email|\.page_name|\.head\.ref|\.head\.label|\.head_branch|\.default_branch|\.description)\Z"
     r"|github\.event\.(?:issue|comment|review|review_comment|discussion|pull_request)\.(?:title|body)\Z"
 )
-_TRUSTED_NAMES = re.compile(r"github\.event\.(?:repository|organization|sender|label|milestone|release|workflow)\.")
+_TRUSTED_NAMES = re.compile(
+    r"github\.event\.(?:repository|organization|sender|label|milestone|release|workflow|client_payload)\.|.*\.labels\b|.*\.repo\.(?:full_)?name\Z"
+)
 _FREE_NEUTRAL = frozenset({("event", "title"), ("event", "source_branch"), ("git", "message"), ("git", "title")})
 _OPEN_TO_ALL = frozenset(
     {
@@ -183,6 +185,8 @@ def _heads(case: Case) -> Iterator[Hit]:
                 continue
             if not any(isinstance(later.work, (Run, Use)) for later in job.steps[at + 1 :]):
                 continue
+            if _is_own(case, job):
+                continue
             guarded = job.condition is not None or step.condition is not None
             yield Hit(
                 case.within(step.span, "", job),
@@ -192,6 +196,16 @@ def _heads(case: Case) -> Iterator[Hit]:
                 0.6 if guarded else 0.9,
                 Persona.REGULAR,
             )
+
+
+def _is_own(case: Case, job: Job) -> bool:
+    """It runs for pushes to this repository only: the condition asks, or the trigger names the branches whose runs count."""
+    text = job.condition.text if job.condition else ""
+    if "head.repo" in text or "head_repository" in text or "'push'" in text or ".fork" in text:
+        return True
+    runs = [one for one in case.pipeline.triggers if one.native == "workflow_run"]
+    requests = any(one.native == "pull_request_target" for one in case.pipeline.triggers)
+    return bool(runs) and not requests and all(one.branches.include for one in runs)
 
 
 def _names_head(work: Checkout) -> bool:

@@ -16,6 +16,7 @@ from seaway.model.span import Span
 
 _EXACT = re.compile(r"\d+\.\d+\.\d+\Z")
 _MAJOR = re.compile(r"v?(\d+)\Z")
+_FROM = re.compile(r"\btemplate:[^\n@]*@([\w.-]+)")
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 _FIRST_PARTY = ("actions/", "github/", "circleci/")
 _BRANCHES = frozenset({"main", "master", "HEAD", "develop", "trunk", ""})
@@ -147,10 +148,10 @@ def _repositories(case: Case) -> Iterator[Hit]:
     if "repositories" not in case.texts.get(path, ""):
         return
     tree = case.tree(path)
+    used = {found[1] for line in tree.text.split("\n") if (found := _FROM.search(line[:1_000]))}
     for node in sequence(get(tree.documents[0], "resources", "repositories")):
         alias, ref = string(get(node, "repository")), string(get(node, "ref"))
-        used = re.search(rf"template:[^\n]*@{re.escape(alias)}\b", tree.text)
-        if not alias or used is None or _SHA.match(ref):
+        if alias not in used or _SHA.match(ref):
             continue
         what = "a tag" if ref.startswith("refs/tags/") else "a branch" if ref else "nothing but its default branch"
         place = get(node, "ref") or get(node, "repository")
