@@ -15,7 +15,7 @@ from seaway.formats.pipelines.teamcity import kotlin, parse, render
 from seaway.formats.pipelines.teamcity.source import Source, mistake, tree
 from seaway.formats.pipelines.teamcity.values import Entity, Item
 from seaway.formats.pipelines.teamcity.words import WRITTEN
-from seaway.model.expression import Binary, Condition, Literal, Ref, Template
+from seaway.model.expression import Binary, Condition, Literal, Ref, Template, Unary
 from seaway.model.loss import LossKind, Written
 from seaway.model.pipeline import (
     Approval,
@@ -24,6 +24,7 @@ from seaway.model.pipeline import (
     Job,
     Matrix,
     Need,
+    Parameter,
     Pipeline,
     Run,
     Step,
@@ -162,6 +163,17 @@ def test_a_condition_is_asked_by_the_steps() -> None:
     written = foreign(Job("a", condition=main, steps=(Step(Run("x")),)))
     assert 'equals("teamcity.build.branch", "main")' in written.text
     assert kinds(written) == ["approximated job a: condition"]
+
+
+def test_flags_are_compared_and_builds_asked_by_their_new_ids() -> None:
+    asked = Binary(
+        "&&", Unary("!", Ref("input", ("dry",))), Binary("==", Ref("job", ("a", "output", "x")), Literal("1"))
+    )
+    jobs = (Job("a"), Job("b", needs=(Need("a"),), steps=(Step(Run("x"), condition=Condition(asked)),)))
+    written = render(Pipeline(System.GITLAB_CI, "x.yml", parameters=(Parameter("dry", "boolean"),), jobs=jobs))
+    assert 'doesNotEqual("dry", "true")' in written.text
+    assert 'equals("dep.A.x", "1")' in written.text
+    assert written.losses == ()
 
 
 def test_what_teamcity_cannot_ask_is_told_and_not_guessed() -> None:

@@ -38,7 +38,13 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     jobs = with_stage_order(pipeline, [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)])
     ids = _ids(jobs)
     stages = {stage.name: stage for stage in pipeline.stages}
-    scope = Scope(pipeline.system, losses, ids, known=frozenset(one.name for one in pipeline.variables))
+    scope = Scope(
+        pipeline.system,
+        losses,
+        ids,
+        known=frozenset(one.name for one in pipeline.variables),
+        flags=frozenset(one.name for one in pipeline.parameters if one.type == "boolean"),
+    )
     made = tuple(_job(job, stages, jobs, scope) for job in jobs)
     secrets = _secrets(pipeline, made, losses)
     _say_lost(pipeline, losses)

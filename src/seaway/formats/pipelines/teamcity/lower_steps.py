@@ -13,7 +13,21 @@ from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import expressions
 from seaway.formats.pipelines.teamcity.expressions import Names, Unprintable
-from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary, both, parts, refs
+from seaway.model.expression import (
+    Binary,
+    Call,
+    Condition,
+    Expr,
+    Literal,
+    Phase,
+    Ref,
+    Template,
+    Text,
+    Unary,
+    both,
+    parts,
+    refs,
+)
 from seaway.model.pipeline import Artifact, Cache, Checkout, Job, Opaque, Run, Step, System, Use, Variable
 
 _POSIX = frozenset({"", "sh", "bash"})
@@ -41,16 +55,36 @@ class Scope:
     job: str = ""
     taken: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()  # variables of the whole pipeline
+    flags: frozenset[str] = frozenset()  # its parameters that are true or false
 
     def of(self, job: Job, losses: Losses) -> Scope:
         """The scope of one job."""
-        return Scope(self.system, losses, self.ids, job.id, {one.name for one in job.variables}, self.known)
+        return Scope(self.system, losses, self.ids, job.id, {one.name for one in job.variables}, self.known, self.flags)
 
     def text(self, value: Text) -> Text:
         """The text with ids of jobs as TeamCity has them."""
         if isinstance(value, str):
             return value
         return Template(tuple(part if isinstance(part, str) else self._expr(part) for part in value.parts))
+
+    def asked(self, expr: Expr) -> Expr:
+        """A condition with ids of jobs as TeamCity has them, and with what is true or false compared with a text."""
+        if isinstance(expr, Unary) and expr.op == "!" and self._is_flag(expr.operand):
+            return Binary("!=", expr.operand, Literal("true"))
+        if self._is_flag(expr):
+            return Binary("==", expr, Literal("true"))
+        if isinstance(expr, Unary):
+            return Unary(expr.op, self.asked(expr.operand))
+        if isinstance(expr, Binary):
+            if expr.op in {"&&", "||"}:
+                return Binary(expr.op, self.asked(expr.left), self.asked(expr.right))
+            return Binary(expr.op, self._expr(expr.left), self._expr(expr.right))
+        if isinstance(expr, Call):
+            return Call(expr.name, tuple(self._expr(one) for one in expr.args))
+        return self._expr(expr)
+
+    def _is_flag(self, expr: Expr) -> bool:
+        return isinstance(expr, Ref) and expr.context == "input" and expr.path[0] in self.flags
 
     def _expr(self, expr: Expr) -> Expr:
         if isinstance(expr, Ref) and expr.context == "job" and len(expr.path) == 3 and expr.path[0] in self.ids:
@@ -117,6 +151,8 @@ def lower(job: Job, asked: Expr | None, scope: Scope) -> tuple[Step, ...]:
             comment = "\n".join([*notes, *([made.comment] if made.comment else [])])
             notes = []
             condition = _condition(made, asked, when)
+            if condition is not None:
+                condition = dataclasses.replace(condition, expr=scope.asked(condition.expr))
             _add(found, dataclasses.replace(made, condition=condition, comment=comment))
     if asked is not None:
         scope.losses.approximated(
