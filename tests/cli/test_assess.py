@@ -91,7 +91,9 @@ def test_text_fits_a_terminal(repository: Path, capsys: pytest.CaptureFixture[st
     assert max(len(line) for line in out.splitlines()) <= 80
     assert out.startswith("1 pipeline file read: 1 high, ")
     assert "HIGH  unpinned-action (SEC-41)" in out
-    assert f"{PATHS['github_actions']}:23:15" in out
+    assert f"{PATHS['github_actions']}:23:15\n" in out
+    assert f"{PATHS['github_actions']}:22:15  [patch]\n" in out
+    assert "--diff prints the patches" in out
     assert err == ""
 
 

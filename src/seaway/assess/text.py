@@ -17,6 +17,8 @@ def report(found: Assessment) -> str:
     lines = [*_head(found), "", *_scores(found)]
     for rule, group in groupby(sorted(found.findings, key=_by_rule(found)), key=lambda one: one.rule):
         lines += ["", *_rule(rule, list(group))]
+    if any(one.fix is not None and one.fix.verified for one in found.findings):
+        lines += ["", "[patch]: --diff prints the patches, --fix writes them."]
     if found.suppressed:
         lines += ["", f"Suppressed: {len(found.suppressed)}"]
         lines += [_silenced(one) for one in found.suppressed]

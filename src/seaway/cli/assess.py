@@ -69,7 +69,7 @@ def command(
         persona=Persona(persona),
         known=work.known_findings(baseline) if baseline else frozenset(),
         libraries=options.folders(library),
-        fixes=diff or fix or form == "json",
+        fixes=form != "sarif",
     )
     if diff:
         click.echo(work.diffs(found), nl=False)
