@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from importlib import resources
@@ -160,6 +161,26 @@ def test_files_that_cannot_be_read_end_nothing(
     assert found["files"] == [PATHS["github_actions"]]
     assert found["findings"]
     assert found["scores"]["security"]["confidence"] < 1
+
+
+def test_pipes_and_mistakes_of_readers_end_nothing(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(repository / "Jenkinsfile")
+    (repository / ".gitlab-ci.yml").symlink_to("nowhere")
+    (repository / ".circleci").mkdir()
+    (repository / ".circleci/config.yml").write_text("version: 2.1\n")
+
+    def trips(*_given: object) -> None:
+        raise KeyError("jobs")
+
+    monkeypatch.setattr("seaway.formats.pipelines.circleci.parse", trips)
+    found = report(capsys, ".")
+    told = {one["path"]: one["why"] for one in found["unknowns"]}
+    assert told["Jenkinsfile"] == "this is no regular file"
+    assert "cannot be read" in told[".gitlab-ci.yml"]
+    assert "KeyError, which is a mistake in Seaway" in told[".circleci/config.yml"]
+    assert found["findings"]
 
 
 def test_what_belongs_to_others_is_not_looked_at(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

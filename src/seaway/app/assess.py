@@ -195,14 +195,23 @@ class _Work:
         if system not in registry.FORMATS["pipelines"]:
             done.unreadable(Blind(place, 1, 1, f"pipelines of {system} are not read"), system)
             return None
+        file = self.root / place
+        if file.exists() and not file.is_file():
+            done.unreadable(Blind(place, 1, 1, "this is no regular file"), system)
+            return None
         try:
-            return self.parsed(place, system, {place: pipelines.text_of(self.root / place)})
+            return self.parsed(place, system, {place: pipelines.text_of(file)})
         except ConfigError as error:
             first = error.problems[0]
             where = first.path if first.path and not Path(first.path).is_absolute() else place
             done.unreadable(Blind(where, first.line, first.column, first.message), system)
         except SeawayError as error:
             done.unreadable(Blind(place, 1, 1, error.message), system)
+        except Exception as error:  # noqa: BLE001 - one file that a reader trips over does not end the run, and is told
+            words = (
+                f"the reader failed with {type(error).__name__}, which is a mistake in Seaway: please report the file"
+            )
+            done.unreadable(Blind(place, 1, 1, words), system)
         return None
 
     def parsed(self, place: str, system: str, texts: dict[str, str]) -> _Read:
