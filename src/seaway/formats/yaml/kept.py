@@ -33,6 +33,8 @@ def native(tree: Tree, key: str, name: Node | None, value: Node) -> Native:
 
 def natives(tree: Tree, prefix: str, rest: dict[str, tuple[Node, Node]]) -> tuple[Native, ...]:
     """All that was not asked for in a mapping."""
+    if not rest:
+        return ()
     return tuple(native(tree, f"{prefix}{name}", key, value) for name, (key, value) in rest.items())
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from seaway.formats.pipelines.github_actions import components, contexts, parse
 from seaway.formats.pipelines.github_actions.expressions import expression, printed
 from seaway.formats.pipelines.github_actions.substitute import Values, as_expr
-from seaway.formats.pipelines.github_actions.values import kept, kept_data, lines
+from seaway.formats.pipelines.github_actions.values import lines
 from seaway.formats.yaml.emit import emit
+from seaway.formats.yaml.kept import kept, restored
 from seaway.formats.yaml.tree import read
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary
 from seaway.model.pipeline import (
@@ -252,7 +253,7 @@ DATA = st.recursive(
 @given(DATA)
 def test_what_is_kept_comes_back_as_the_same_data(data: Any) -> None:
     node = read(emit({"key": data}).text, "x").documents[0].value[0][1]
-    assert kept_data(kept(node)) == data
+    assert restored(kept(node)) == data
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,7 @@ def test_what_is_kept_comes_back_as_the_same_data(data: Any) -> None:
 )
 def test_numbers_that_are_versions_keep_their_digits(text: str, data: Any) -> None:
     node = read(f"key: {text}", "x").documents[0].value[0][1]
-    assert kept_data(kept(node)) == data
+    assert restored(kept(node)) == data
 
 
 def test_lines_of_a_list_are_cut_outside_of_expressions() -> None:

@@ -7,13 +7,8 @@ import dataclasses
 from seaway.formats.pipelines.github_actions import components, steps
 from seaway.formats.pipelines.github_actions.expressions import template
 from seaway.formats.pipelines.github_actions.steps import read_condition, read_tolerance, read_variables, taken
-from seaway.formats.pipelines.github_actions.values import (
-    fields,
-    minutes,
-    natives,
-    scalar,
-    truth,
-)
+from seaway.formats.pipelines.github_actions.values import minutes, scalar, truth
+from seaway.formats.yaml.kept import fields, natives
 from seaway.formats.yaml.tree import (
     Node,
     Tree,

@@ -7,8 +7,9 @@ from seaway.formats.pipelines.github_actions import components, jobs, steps, tri
 from seaway.formats.pipelines.github_actions.expressions import template
 from seaway.formats.pipelines.github_actions.jobs import Fields, concurrency, defaults, permissions
 from seaway.formats.pipelines.github_actions.steps import read_variables, taken
-from seaway.formats.pipelines.github_actions.values import fields, natives, parameters
+from seaway.formats.pipelines.github_actions.values import parameters
 from seaway.formats.yaml.aliases import check_aliases
+from seaway.formats.yaml.kept import fields, natives
 from seaway.formats.yaml.tree import Node, Tree, get, is_mapping, is_sequence, items, read, string
 from seaway.model.pipeline import Job, Native, Parameter, Pipeline, System, Trigger, TriggerKind, Variable
 

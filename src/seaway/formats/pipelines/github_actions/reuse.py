@@ -15,8 +15,8 @@ from seaway.errors import ConfigError
 from seaway.formats.pipelines.github_actions.expressions import template
 from seaway.formats.pipelines.github_actions.reader import ACTION, COMPOSITE, read_file
 from seaway.formats.pipelines.github_actions.substitute import Values, replaced
-from seaway.formats.pipelines.github_actions.values import kept_data
 from seaway.formats.pipelines.sources import MAX_INCLUDE_DEPTH, Sources
+from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Condition, Expr, Ref, Template, Text, both, refs
 from seaway.model.pipeline import Job, Need, Pin, Pipeline, Step, Unresolved, Use, Variable
 
@@ -194,7 +194,7 @@ def _inputs(called: Pipeline, given: tuple[Variable, ...]) -> dict[str, Text]:
 def _workflow_outputs(called: Pipeline) -> dict[str, Text]:
     """`on.workflow_call.outputs`: name -> its value."""
     kept = next((one for one in called.natives if one.key == "on.workflow_call.outputs"), None)
-    data = kept_data(kept.text) if kept else {}
+    data = restored(kept.text) if kept else {}
     if not isinstance(data, dict):
         return {}
     return {name: template(str(one.get("value", ""))) for name, one in data.items() if isinstance(one, dict)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from seaway.formats.pipelines.github_actions import components
 from seaway.formats.pipelines.github_actions.expressions import condition, template
-from seaway.formats.pipelines.github_actions.values import fields, minutes, natives, truth, variables
+from seaway.formats.pipelines.github_actions.values import minutes, truth, variables
+from seaway.formats.yaml.kept import fields, natives
 from seaway.formats.yaml.tree import Node, Tree, is_mapping, is_scalar, string
 from seaway.model.expression import Condition, Phase
 from seaway.model.pipeline import Opaque, Run, Step, Variable, Work

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from seaway.formats.pipelines.github_actions.values import fields, native, parameters
+from seaway.formats.pipelines.github_actions.values import parameters
+from seaway.formats.yaml.kept import fields, native
 from seaway.formats.yaml.tree import Node, Tree, is_mapping, is_null, is_sequence, items, string, strings
 from seaway.model.pipeline import Globs, Native, Trigger, TriggerKind
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, literal, printed, printed_condition
-from seaway.formats.pipelines.github_actions.values import kept_data
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.emit import Flow, Note
+from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Call, Condition, Text
 from seaway.model.pipeline import Native, Row, Variable
 from seaway.model.span import Span
@@ -95,7 +95,7 @@ def put_back(document: dict[str, Any], natives: tuple[Native, ...], prefix: str)
         *way, last = one.key.removeprefix(prefix).split(".")
         for step in way:
             place = place[int(step)] if isinstance(place, list) else _opened(place, step)
-        place[last] = kept_data(one.text)
+        place[last] = restored(one.text)
 
 
 def _opened(place: dict[str, Any], step: str) -> Any:

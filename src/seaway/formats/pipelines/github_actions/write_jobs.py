@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from seaway.formats.pipelines.github_actions import write_steps
-from seaway.formats.pipelines.github_actions.values import kept_data
 from seaway.formats.pipelines.github_actions.words import Words, put_back
 from seaway.formats.pipelines.github_actions.write_steps import minutes
 from seaway.formats.pipelines.github_actions.write_triggers import few
 from seaway.formats.yaml.emit import Flow, Note
+from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Text
 from seaway.model.pipeline import Axis, Concurrency, DeployTarget, Image, Job, Matrix, Need, Permissions, Runner
 
@@ -18,7 +18,7 @@ def write(words: Words, job: Job) -> Any:
     """One job, its keys in the order in which people look for them."""
     whole = next((one for one in job.natives if one.key == f"jobs.{job.id}"), None)
     if whole is not None:  # no mapping
-        return kept_data(whole.text)
+        return restored(whole.text)
     found: dict[str, Any] = {"name": words.text(job.name, "name", job.span)} if job.name else {}
     if job.needs is not None:
         found["needs"] = _needs(job.needs)

@@ -10,9 +10,9 @@ import yaml
 
 from seaway.errors import ConfigError
 from seaway.formats.pipelines.github_actions import pins
-from seaway.formats.pipelines.github_actions.values import data
 from seaway.formats.pipelines.github_actions.words import Words, put_back
 from seaway.formats.yaml.emit import Note
+from seaway.formats.yaml.kept import data
 from seaway.formats.yaml.tree import read
 from seaway.model.expression import Text
 from seaway.model.pipeline import Artifact, Cache, Checkout, Component, Opaque, Pin, Run, Step, Use, Variable
