@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -50,7 +51,7 @@ def _hits(case: Case) -> Iterator[Hit]:
         for one in job.inputs:
             yield from _variable(one, job.id, None)
     for owner, step in case.steps:
-        yield from _step(owner, step)
+        yield from _step(case, owner, step)
     for script in case.scripts:
         if case.system not in _BY_ENVIRONMENT or _SET.search(
             case.scripts_of(script.job) if script.job else script.text
@@ -60,9 +61,11 @@ def _hits(case: Case) -> Iterator[Hit]:
             yield _hit(case.within(script.step.span, match[0], script.job), script.place[0], match[1], _NAMES[match[1]])
 
 
-def _step(job: Job | None, step: Step) -> Iterator[Hit]:
+def _step(case: Case, job: Job | None, step: Step) -> Iterator[Hit]:
     name = job.id if job else ""
     for one in step.env:
+        if one.span is None and step.span is not None:
+            one = dataclasses.replace(one, span=case.within(step.span, one.name, job))  # noqa: PLW2901 - the same, with a place
         yield from _variable(one, name, None)
     if isinstance(step.work, Use):
         for one in step.work.inputs:
