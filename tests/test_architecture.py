@@ -188,3 +188,17 @@ def test_every_error_has_an_exit_code_of_the_list_a_kind_of_its_own_and_a_hint()
 def test_no_room_has_errors_of_its_own(tmp_path: Path) -> None:
     assert raised_elsewhere(SOURCE) == []
     assert raised_elsewhere(tree(tmp_path, "class Odd(Conflict): ...")) == ["room/module.py: Odd"]
+
+
+# Measuring by themselves: the piece of work to compare with, a load that reports what it cost, a ratio of two measurements.
+MEASURING = {"support/pace.py", "test_pace.py", "support/fleet.py", "formats/groovy/test_parser.py"}
+
+
+def own_stopwatches(tests: Path) -> list[str]:
+    return [name for name, text in modules(tests) if re.search(r"\b(?:perf_counter|process_time)\(", text)]
+
+
+def test_limits_on_processor_time_go_through_the_one_measure_that_busy_machines_do_not_change(tmp_path: Path) -> None:
+    assert set(own_stopwatches(ROOT / "tests")) <= MEASURING | {"test_architecture.py"}
+    (tmp_path / "test_one.py").write_text("import time\nassert time.perf_counter() < 1\n")
+    assert own_stopwatches(tmp_path) == ["test_one.py"]
