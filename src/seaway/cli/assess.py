@@ -47,7 +47,9 @@ def command(
     path: Path, *, form: str, baseline: Path | None, persona: str, fail_on: str | None, library: tuple[str, ...],
     diff: bool, fix: bool,
 ) -> int:  # fmt: skip
-    """Say what is wrong with the pipelines of a repository, where, and why.
+    """Say what is wrong with the pipelines of a repository.
+
+    Each finding says where, why, and what mends it.
 
     PATH is a repository, a folder of it or one file  [default: the working folder]. Nothing is fetched and nothing is run;
     a patch is called verified when the format reads the patched file, the rule finds nothing there any more, and actionlint,

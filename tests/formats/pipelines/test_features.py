@@ -19,7 +19,7 @@ from seaway import registry
 from seaway.model import expression as trees
 from seaway.model.expression import Text
 from seaway.model.loss import LossKind, Written
-from seaway.model.pipeline import Approval, Artifact, Cache, Job, Pipeline, Step, steps
+from seaway.model.pipeline import Approval, Artifact, Cache, Job, Pipeline, Step, TriggerKind, steps
 from seaway.model.span import Span
 
 
@@ -101,7 +101,7 @@ def features(pipeline: Pipeline) -> Iterator[Feature]:
     for parameter in pipeline.parameters:
         yield Feature("parameter", parameter.name, parameter.span or span, "")
     for trigger in pipeline.triggers:
-        if trigger.cron:
+        if trigger.cron and trigger.kind is TriggerKind.SCHEDULE:
             yield Feature("schedule", "", trigger.span or span, "")
         for name in (*trigger.branches.include, *trigger.paths.include):
             yield Feature("trigger", name.strip("/*"), trigger.span or span, "")
@@ -182,14 +182,14 @@ def forgotten(pipeline: Pipeline, written: Written, again: Pipeline) -> list[str
             and (
                 any(word in text for word in _WORDS[feature.kind])
                 or loss.kind is LossKind.OPAQUE  # the whole step is to be written by hand
-                or text.startswith("post ")  # with all that is in it
+                or text.startswith(("post ", "steps after"))  # with all that is in it
                 or _whole(loss.source, pipeline.job(feature.of))
             )
             for loss, text in zip(written.losses, said, strict=True)
         )
         named = any(
             any(word in text for word in _WORDS[feature.kind])
-            and (feature.token or feature.of or feature.kind).lower() in text
+            and any(name.lower() in text for name in (feature.token, feature.of or feature.kind) if name)
             for text in said
         )
         general = not feature.token and any(any(word in text for word in _WORDS[feature.kind]) for text in said)

@@ -328,7 +328,8 @@ def _joined(found: list[str | Expr]) -> Text:
 
 def artifacts(job: Job, jobs: list[Job], scope: Scope) -> tuple[Artifact, ...]:
     """What the job publishes, and what it takes from earlier ones, as rules."""
-    own = [*job.artifacts, *(step.work for step in job.steps if isinstance(step.work, Artifact))]
+    steps = (*job.steps, *(step for post in job.post for step in post.steps))
+    own = [*job.artifacts, *(step.work for step in steps if isinstance(step.work, Artifact))]
     found: list[Artifact] = []
     for one in own:
         if one.direction == "up" and one.paths:
