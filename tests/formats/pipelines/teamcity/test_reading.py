@@ -429,6 +429,21 @@ def test_as_written_a_template_stays_one() -> None:
     assert [(one.id, one.template, one.extends) for one in found.jobs] == [("B", False, ("T",)), ("T", True, ())]
 
 
+def test_a_template_made_within_the_project_stands_where_its_value_is_used() -> None:
+    text = """project {
+        val base = template { id("Base"); steps { script { scriptContent = "make %goal%" } } }
+        buildType { templates(base); id("One"); params { param("goal", "all") } }
+    }"""
+    found = parse(text, "x.kts", Sources(lambda _: None))
+    assert [(one.id, len(one.steps)) for one in found.jobs] == [("One", 1)]
+    assert found.unresolved == ()
+
+
+def test_a_call_that_is_no_build_is_told_in_a_word() -> None:
+    found = parse('project { val a = vcsRoot { name = "A" }\nbuildType(a) }', "x.kts")
+    assert all(len(one.text) < 20 for one in found.unresolved)
+
+
 def test_a_build_that_no_project_registers_is_told() -> None:
     found = parse("object A : BuildType({})\nobject B : BuildType({})\nproject { buildType(A) }", "x.kts")
     assert [one.id for one in found.jobs] == ["A", "B"]

@@ -52,7 +52,9 @@ class Around:
     unresolved: list[Unresolved] = field(default_factory=list)
 
     def job(self, value: Value, span: Span | None) -> str:
-        """The job that a value means."""
+        """The job that a value means; `val x = template { }` holds the call, and in it what was made."""
+        if isinstance(value, Item) and len(value.args) == 1 and value.word in {"buildType", "template"}:
+            value = value.args[0]
         if isinstance(value, Entity) and id(value) in self.ids:
             return self.ids[id(value)]
         name = shown(value).removesuffix(".id")

@@ -130,6 +130,8 @@ def shown(value: Value) -> str:
         return "".join(part if isinstance(part, str) else f"${{{part.text}}}" for part in value.parts)
     if isinstance(value, Entity):
         return value.id
+    if isinstance(value, Item):
+        return value.word
     if isinstance(value, list):
         return f"[{', '.join(shown(one) for one in value)}]"
     return str(value)
