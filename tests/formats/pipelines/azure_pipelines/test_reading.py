@@ -218,3 +218,11 @@ def test_what_is_not_understood_stays_with_its_text() -> None:
     assert {one.key: one.text for one in case("odd_shapes").natives} == {
         "lockBehavior": "sequential", "appendCommitMessageToRunName": "false",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", ["- {name: shape, default: 't_{0}_{{1}}{9}'}", "  shape: 't_{0}_{{1}}{9}'"])
+def test_doubled_braces_of_format_are_braces(shape: str) -> None:
+    inner = f"parameters:\n{shape}\njobs:\n- job: ${{{{ format(format(parameters.shape, 'a'), 'x', 'b') }}}}\n"
+    files = from_mapping({"azure-pipelines.yml": "", "t.yml": inner})
+    found = parse("jobs:\n- template: t.yml\n", "azure-pipelines.yml", files)
+    assert [one.id for one in found.jobs] == ["t_a_b{9}"]

@@ -7,6 +7,7 @@ of the left side; a text is true unless it is empty.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -126,6 +127,8 @@ def truth_of(value: Value) -> bool:
 
 def shown(value: Value) -> str:
     """As Azure casts to text."""
+    if isinstance(value, yaml.ScalarNode):
+        value = str(value.value)
     if isinstance(value, bool):
         return "True" if value else "False"
     return "" if value is None else str(value)
@@ -197,10 +200,15 @@ def _members(value: Value) -> list[Value]:
 
 
 def _format(args: list[Value]) -> str:
-    found = shown(args[0])
-    for index, value in enumerate(args[1:]):
-        found = found.replace(f"{{{index}}}", shown(value))
-    return found
+    """`{{` and `}}` are braces, so that what comes out may be a pattern again."""
+
+    def filled(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0][0]
+        index = int(found[1]) + 1
+        return shown(args[index]) if index < len(args) else found[0]
+
+    return re.sub(r"\{\{|\}\}|\{(\d{1,4})\}", filled, shown(args[0]))
 
 
 def _contains_value(args: list[Value]) -> bool:
