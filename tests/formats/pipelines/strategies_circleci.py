@@ -156,7 +156,7 @@ def circle_jobs(draw: Any, name: str, stage: str, earlier: tuple[str, ...]) -> J
     images = draw(tuples(CIRCLE_IMAGES, 3, 1))
     runner = {
         "docker": Runner(os="linux"),
-        "machine": draw(st.sampled_from([Runner(("default",)), Runner(("ubuntu-2404:current",), os="linux")])),
+        "machine": draw(st.sampled_from([Runner(os="linux"), Runner(("ubuntu-2404:current",), os="linux")])),
         "macos": Runner(("15.4.0",), os="macos"),
     }[kind]
     axes = draw(tuples(st.builds(Axis, CIRCLE_NAMES, tuples(CIRCLE_NAMES, least=1)), 2, 1, by=lambda one: one.name))

@@ -247,3 +247,8 @@ def test_what_is_not_understood_stays_with_its_text() -> None:
         "jobs.odd.filters": 'pipeline.git.branch == "main"',
     }
     assert job(odd, "missing").calls is not None
+
+
+def test_a_machine_without_an_image_is_one_of_linux() -> None:
+    found = parse("version: 2.1\njobs:\n  a:\n    machine: true\n    steps: [checkout]\n", "x.yml")
+    assert (found.jobs[0].runner.labels, found.jobs[0].runner.os) == ((), "linux")

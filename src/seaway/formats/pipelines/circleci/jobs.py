@@ -127,7 +127,8 @@ def _machine(node: Node, place: _Place, owner: str, context: Context) -> Runner:
     """A virtual machine by its image; `true` is a default one, or a machine of one's own by its resource class."""
     if is_scalar(node):
         text = context.plain(node)
-        return Runner(("default" if text == "true" else text,), span=context.span(node))
+        span = context.span(node)
+        return Runner(os="linux", span=span) if text == "true" else Runner((text,), span=span)
     fields = fields_of(node)
     image = context.text(fields.get("image"))
     place.natives += context.natives(fields, {"image"}, f"{owner}machine.")

@@ -197,7 +197,9 @@ class _Writer:
         elif runner.os == "macos":
             found["macos"] = {"xcode": label} if label else {}
         elif runner.labels:
-            found["machine"] = True if label == "default" and not runner.os else {"image": label}
+            found["machine"] = {"image": label}
+        elif runner.os == "linux":
+            found["machine"] = True
         if runner.size:
             found["resource_class"] = runner.size
         return found
