@@ -589,6 +589,8 @@ def test_a_task_with_an_action_of_its_meaning_is_that_action() -> None:
 def test_what_the_whole_pipeline_loses_is_named() -> None:
     more = {"natives": (Native("pages", "x", SPAN),), "unresolved": (Unresolved("far.yml", "it is remote", SPAN),)}
     assert losses(job(), **more) == [(LossKind.DROPPED, "pages"), (LossKind.DROPPED, "far.yml")]
+    stage = Stage("s", natives=(Native("tools.maven", "x", SPAN),))
+    assert losses(job(stage="s"), stages=(stage,)) == [(LossKind.DROPPED, "tools.maven")]
 
 
 def test_in_place_of_no_job_one_fails() -> None:

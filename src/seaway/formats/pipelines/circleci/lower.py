@@ -9,14 +9,16 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import hashed, limits
+from seaway.formats.pipelines import commands, hashed, limits
 from seaway.formats.pipelines.circleci import images, lower_steps
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.unroll import unrolled
 from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic, named
 from seaway.formats.pipelines.circleci.workflows import SCHEDULED
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.one_container import one_container
+from seaway.formats.pipelines.shell_names import shell_named
 from seaway.formats.pipelines.unstaged import unstaged
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary, both, either
 from seaway.model.pipeline import (
@@ -43,7 +45,8 @@ from seaway.model.pipeline import (
 
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as CircleCI could have been given it."""
-    pipeline = limits.of_jobs(pipeline, losses, "CircleCI")
+    commands.told(pipeline, losses, "CircleCI")
+    pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
     started = _started(pipeline, losses)
     made = [one for job in ordered for one in _Job(pipeline, dataclasses.replace(job, stage=""), losses).jobs(started)]

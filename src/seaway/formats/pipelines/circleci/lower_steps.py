@@ -250,7 +250,7 @@ class _Steps:
                 self._losses.dropped("continue on error", why, "end the commands with `|| true`", step.span)
             else:
                 script = f"{script.rstrip()} || true"
-        for word in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "task.setvariable"):
+        for word in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH"):
             if word in script:
                 fix = 'echo "export NAME=VALUE" >> "$BASH_ENV", or a file in the workspace'
                 self._losses.manual("value handed on by a script", f"CircleCI knows no {word}", fix, step.span)

@@ -13,6 +13,8 @@ from seaway.formats.pipelines.github_actions.expressions import Unprintable, pri
 from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.matrix_rows import whole_rows
+from seaway.formats.pipelines.shell_names import shell_named
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated, refs
 from seaway.model.pipeline import (
     Artifact,
@@ -39,7 +41,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
-    pipeline = limits.of_jobs(pipeline, losses, "GitHub")
+    pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "GitHub")
     ordered = _ordered(pipeline)
     ids = lower_jobs.identifiers(ordered)
     inputs = {one.name for one in pipeline.parameters} | {one.name for each in pipeline.triggers for one in each.inputs}
@@ -308,7 +310,7 @@ def _say_poison(triggers: tuple[Trigger, ...], jobs: tuple[Job, ...], losses: Lo
 
 
 def _say_lost(pipeline: Pipeline, losses: Losses) -> None:
-    for one in pipeline.natives:
+    for one in (*pipeline.natives, *(native for stage in pipeline.stages for native in stage.natives)):
         losses.dropped(one.key, "GitHub has no counterpart", f"it was: {one.text[:200]}", one.span)
     for gone in pipeline.unresolved:
         losses.dropped(gone.text, gone.why, "give its file by --library, or convert it as well", gone.span)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import shell
+from seaway.formats.pipelines import commands, shell
 from seaway.formats.pipelines.github_actions import foreign, lower_files
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
@@ -172,6 +172,9 @@ def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]
         )
 
     script, _ = shell.script_text(work.script, printer)
+    if scope.system is System.AZURE_PIPELINES and work.shell in {"", "bash", "sh"}:
+        script = commands.for_github(script)
+    commands.tell(scope.system, dataclasses.replace(step, work=Run(script)), None, scope.losses, "GitHub")
     name = shell_name(work.shell)
     if name.endswith(" {0}"):
         why = "GitHub runs it as a command that gets the script's path"

@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from seaway.formats.pipelines import limits
+from seaway.formats.pipelines import commands, limits
 from seaway.formats.pipelines.gitlab_ci import write_job, write_rules
 from seaway.formats.pipelines.gitlab_ci.orders import Order
 from seaway.formats.pipelines.gitlab_ci.read import DEFAULTS, STAGES
 from seaway.formats.pipelines.gitlab_ci.write_triggers import workflow
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.matrix_rows import whole_rows
+from seaway.formats.pipelines.shell_names import shell_named
 from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
 from seaway.model.loss import Written
 from seaway.model.pipeline import Parameter, Pipeline
@@ -42,7 +44,10 @@ _RESERVED = frozenset(
 def render(pipeline: Pipeline) -> Written:
     """The pipeline as GitLab's file, with every loss."""
     losses = Losses()
-    writing = Writing(_named(limits.of_jobs(pipeline, losses, "GitLab")), losses)
+    commands.told(pipeline, losses, "GitLab")
+    writing = Writing(
+        _named(limits.of_jobs(shell_named(whole_rows(pipeline, variables=False)), losses, "GitLab")), losses
+    )
     whole: Data = {}
     header = _header(writing)
     order = Order(writing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from seaway.formats.pipelines import commands
 from seaway.formats.pipelines.expand import shown, with_stage_order
 from seaway.formats.pipelines.jenkins import lower_jobs, lower_order, lower_steps, lower_words
 from seaway.formats.pipelines.jenkins.lower_jobs import Consumers
@@ -35,6 +36,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """Jenkins' shape. Its own pipelines stay, but for workspaces that a declarative pipeline cannot share."""
     if pipeline.system is System.JENKINS:
         return _own(pipeline, losses)
+    commands.told(pipeline, losses, "Jenkins")
     jobs = _ordered(pipeline, losses)
     jobs = _unrolled(jobs, pipeline, losses)
     jobs, late = _afterwards(jobs)

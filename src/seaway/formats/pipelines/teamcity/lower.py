@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+from seaway.formats.pipelines import commands
 from seaway.formats.pipelines.expand import shown, with_stage_order
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
@@ -35,6 +36,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     if pipeline.system is System.TEAMCITY:
         return pipeline
     losses = Told(losses, PROJECT, pipeline.span)
+    commands.told(pipeline, losses, "TeamCity")
     jobs = with_stage_order(pipeline, [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)])
     ids = _ids(jobs)
     stages = {stage.name: stage for stage in pipeline.stages}
@@ -274,7 +276,7 @@ def _secrets(pipeline: Pipeline, jobs: tuple[Job, ...], losses: Losses) -> tuple
 
 
 def _say_lost(pipeline: Pipeline, losses: Losses) -> None:
-    for one in pipeline.natives:
+    for one in (*pipeline.natives, *(native for stage in pipeline.stages for native in stage.natives)):
         losses.dropped(one.key, "TeamCity has no counterpart", f"it was: {one.text[:200]}", one.span)
     for gone in pipeline.unresolved:
         losses.dropped(gone.text, gone.why, "give its file by --library, or convert it as well", gone.span)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from seaway.formats.pipelines import commands
 from seaway.formats.pipelines.expand import ordered
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.matrix_rows import whole_rows
+from seaway.formats.pipelines.shell_names import shell_named
 from seaway.formats.pipelines.tekton import tasks
 from seaway.formats.pipelines.tekton.reader import FINALLY
 from seaway.formats.pipelines.tekton.tasks import CLONE, SOURCE, Told
@@ -28,6 +31,8 @@ def write(pipeline: Pipeline) -> Written:
     """The document, and what it does not say."""
     losses = Losses()
     own = pipeline.system is System.TEKTON
+    pipeline = pipeline if own else shell_named(whole_rows(pipeline))
+    commands.told(pipeline, losses, "Tekton")
     jobs = [job for job in pipeline.jobs if not job.template]
     if pipeline.barrier or (pipeline.stages and not own):
         jobs = list(ordered(pipeline).jobs)
