@@ -586,6 +586,21 @@ def test_a_task_with_an_action_of_its_meaning_is_that_action() -> None:
     assert losses(one, system=System.AZURE_PIPELINES) == [(LossKind.DROPPED, "UsePythonVersion odd")]
 
 
+def test_no_two_uploads_of_a_run_have_the_same_name() -> None:
+    up, layer = Artifact("up", paths=("o/",)), Artifact("up", paths=("l/",), layer=True)
+    late = (Post("always", (Step(up),)),)
+    matrix = Matrix((Axis("v", ("1", "2")),))
+    every = Step(Artifact("down", layer=True))
+    jobs = made(job("a/b", Step(up), Step(layer), post=late), job("m", Step(up), matrix=matrix), job("c", every)).jobs
+    works = [[step.work for step in one.steps if isinstance(step.work, Artifact)] for one in jobs]
+    assert [work.name for work in works[0]] == [f"{jobs[0].id}", f"workspace-{jobs[0].id}-2", f"{jobs[0].id}-3"]
+    assert [work.name for work in works[1]] == [Template(("m-", Ref("native", ("strategy", "job-index"))))]
+    assert [(one.name, one.value) for one in works[2][0].inputs] == [
+        ("pattern", "workspace-*"),
+        ("merge-multiple", "true"),
+    ]
+
+
 def test_what_the_whole_pipeline_loses_is_named() -> None:
     more = {"natives": (Native("pages", "x", SPAN),), "unresolved": (Unresolved("far.yml", "it is remote", SPAN),)}
     assert losses(job(), **more) == [(LossKind.DROPPED, "pages"), (LossKind.DROPPED, "far.yml")]

@@ -13,6 +13,8 @@ from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, 
 from seaway.model.pipeline import Artifact, Cache, Job, Step, System, Variable
 from seaway.model.span import Span
 
+_LAYER = "workspace-"  # begins the names of what several jobs put into one store: whoever wants it fetches all of them
+
 # When files are sent -> what GitHub is asked.
 _WHEN = {"always": Call("always"), "failure": Call("failure")}
 
@@ -83,9 +85,11 @@ def _fetched(work: Artifact, scope: Scope, span: Span | None) -> Artifact:
         why = "GitHub fetches an artifact whole, where only some of its files were asked for"
         named = ", ".join(shown(one) for one in work.paths)
         scope.losses.approximated(f"artifact files {named}", why, "", span)
+    layers = work.layer and not work.name
+    inputs = (Variable("pattern", f"{_LAYER}*"), Variable("merge-multiple", "true")) if layers else ()
     return dataclasses.replace(
         work, name=scope.text(work.name, Place.STEP), paths=(), exclude=(), into=scope.text(into, Place.STEP),
-        component=None, inputs=(),
+        component=None, inputs=inputs,
     )  # fmt: skip
 
 
@@ -125,6 +129,21 @@ def upload_name(job_id: str, artifact: Artifact, *, matrix: bool) -> Text:
     if any(isinstance(part, Ref) and part.context == "matrix" for part in pieces):
         return start
     return Template((*pieces, "-", Ref("native", ("strategy", "job-index")))) if matrix else start
+
+
+def named(steps: tuple[Step, ...], job: Job) -> tuple[Step, ...]:
+    """Uploads among a job's steps that have no name get one: GitHub refuses a second artifact of the same name in a run."""
+    found: list[Step] = []
+    count = 0
+    for step in steps:
+        work = step.work
+        if isinstance(work, Artifact) and work.direction == "up" and not work.name:
+            count += 1
+            start = f"{_LAYER if work.layer else ''}{job.id}{f'-{count}' if count > 1 else ''}"
+            name = _file_name(upload_name(start, work, matrix=job.matrix is not None or bool(job.parallel)))
+            step = dataclasses.replace(step, work=dataclasses.replace(work, name=name))  # noqa: PLW2901 - with its name
+        found.append(step)
+    return tuple(found)
 
 
 def uploads(kept: Artifact, job: Job, scope: Scope) -> list[Step]:

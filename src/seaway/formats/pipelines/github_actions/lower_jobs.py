@@ -215,7 +215,8 @@ def _steps(job: Job, scope: Scope, around: Around) -> tuple[Step, ...]:
     credentials = lower_steps.pushes(listed)
     listed = tuple(_checked_out(step, credentials=credentials) for step in listed)
     posts = tuple(step for one in job.post for step in lower_steps.post(one, scope))
-    found = (*listed[:at], *before, *listed[at:], *posts, *after)
+    own = lower_files.named((*listed, *posts), job)
+    found = (*own[:at], *before, *own[at:], *after)
     return found or (Step(Run("echo 'nothing to do but to wait for approval'" if job.approval else "true")),)
 
 
