@@ -116,7 +116,9 @@ class TestConverge:
         stage.shift({"api-a": WHOLE}, backends=(Destination("api-a", WHOLE, (living.address, dead.address)),))
         begin = now()
         dead.kill()
-        time.sleep(0.1)  # what was on its way at that moment is lost
+        for _ in range(6):  # what was on its way at that moment is lost
+            time.sleep(0.1)
+            stage.request()
         statuses = Counter(stage.request()[0] for _ in range(12))
         assert statuses == {200: 12}
         assert stage.router.losses("api", begin, now()).sides["api-a"].retried > 0
