@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from seaway import registry
 from seaway.errors import ConfigError
 from seaway.formats.pipelines import expand, tekton
 from seaway.formats.pipelines.bare import bare
@@ -357,3 +358,15 @@ def test_durations_are_gos() -> None:
 )
 def test_a_condition_that_when_cannot_say_is_none(expr: Expr) -> None:
     assert expressions.whens(expr) is None
+
+
+def test_a_value_from_a_secret_is_a_secret_elsewhere_too() -> None:
+    text = (
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n  - image: a\n    script: make\n"
+        "    env:\n    - name: TOKEN\n      valueFrom: {secretKeyRef: {name: my.store, key: the-key}}\n"
+    )
+    pipeline = tekton.parse(text, "t.yaml")
+    assert "name: my.store" in tekton.render(pipeline).text
+    made = registry.load_format("pipelines", "github_actions").render(pipeline)
+    assert "TOKEN: ${{ secrets.MY_STORE_THE_KEY }}" in made.text
+    assert "secret my.store/the-key" in [one.construct for one in made.losses]

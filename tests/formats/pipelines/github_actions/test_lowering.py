@@ -586,6 +586,14 @@ def test_a_task_with_an_action_of_its_meaning_is_that_action() -> None:
     assert losses(one, system=System.AZURE_PIPELINES) == [(LossKind.DROPPED, "UsePythonVersion odd")]
 
 
+def test_no_quotes_of_a_shell_come_into_a_script_of_a_language() -> None:
+    script = Template(("print('", Ref("git", ("sha",)), "/x')"))
+    one = job("a", Step(Run(script, "python"), span=SPAN))
+    assert made(one).jobs[0].steps[0].work == Run(script, "python")
+    assert losses(one) == [(LossKind.MANUAL, "values in a script")]
+    assert losses(job("a", Step(Run("print('x')", "/usr/bin/python3")))) == []
+
+
 def test_no_two_uploads_of_a_run_have_the_same_name() -> None:
     up, layer = Artifact("up", paths=("o/",)), Artifact("up", paths=("l/",), layer=True)
     late = (Post("always", (Step(up),)),)

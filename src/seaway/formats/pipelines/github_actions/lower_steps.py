@@ -153,6 +153,9 @@ def _by_hand(text: str, step: Step, scope: Scope) -> Run:
     return Run(f"# Written in another system as:\n{quoted}echo '::error::this step is to be written by hand'\nexit 1\n")
 
 
+_LANGUAGES = ("python", "perl", "ruby", "node")  # no shells: a value stands in their text, as it did before
+
+
 def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]:
     """A script stays as it is; what the other system would have put into its text comes in by variables."""
     env: dict[str, Variable] = {}
@@ -171,6 +174,14 @@ def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]
             else f"${{{name}}}"
         )
 
+    if work.shell.rpartition("/")[2].startswith(_LANGUAGES):
+        text = scope.text(work.script, Place.STEP, step.span)
+        if isinstance(text, Template):
+            why = (
+                f"its values stand in the text of a script in {work.shell}: who can choose one, can choose what is run"
+            )
+            scope.losses.manual("values in a script", why, "read them from variables of the environment", step.span)
+        return Run(text or "", shell_name(work.shell), scope.text(work.cwd, Place.STEP, step.span)), ()
     script, _ = shell.script_text(work.script, printer)
     if scope.system is System.AZURE_PIPELINES and work.shell in {"", "bash", "sh"}:
         script = commands.for_github(script)

@@ -360,13 +360,13 @@ def _variable(one: Variable, told: Told, job: Job) -> dict[Any, Any]:
 
 def _secret(one: Variable) -> tuple[str, str] | None:
     if isinstance(one.value, str):
-        if one.secret and one.value.startswith("secret:"):
-            store, _, key = one.value.removeprefix("secret:").partition("/")
-            return store, key
         return None
     only = one.value.parts[0] if len(one.value.parts) == 1 else None
     is_secret = isinstance(only, Ref) and only.context == "secret" and len(only.path) == 1
-    return (_SECRETS, str(only.path[0])) if isinstance(only, Ref) and is_secret else None
+    if not isinstance(only, Ref) or not is_secret:
+        return None
+    store, _, key = str(only.path[0]).rpartition("/")
+    return store or _SECRETS, key
 
 
 def _printed(value: Text) -> str | None:

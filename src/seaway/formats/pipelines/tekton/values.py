@@ -8,6 +8,7 @@ from datetime import timedelta
 from seaway.formats.pipelines.tekton.expressions import template
 from seaway.formats.yaml.kept import kept
 from seaway.formats.yaml.tree import Node, Tree, get, is_null, is_scalar, sequence, string
+from seaway.model.expression import Ref, Template, Text
 from seaway.model.pipeline import Parameter, Variable
 
 _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?\Z")
@@ -64,18 +65,15 @@ def parameters(tree: Tree, node: Node | None) -> tuple[Parameter, ...]:
 
 
 def variables(tree: Tree, node: Node | None) -> tuple[Variable, ...]:
-    """Entries of name and value: `params` that are given, `env`. A value from a secret is one: `secret:NAME/KEY`."""
+    """Entries of name and value: `params` that are given, `env`. A value from a secret is one, called NAME/KEY."""
     found = []
     for one in sequence(node):
         name, value, source = string(get(one, "name")), get(one, "value"), get(one, "valueFrom")
         if source is not None:
             secret = get(source, "secretKeyRef")
             where = secret if secret is not None else source
-            text = (
-                f"secret:{string(get(where, 'name'))}/{string(get(where, 'key'))}"
-                if secret is not None
-                else kept(source)
-            )
+            named = f"{string(get(where, 'name'))}/{string(get(where, 'key'))}"
+            text: Text = Template((Ref("secret", (named,)),)) if secret is not None else kept(source)
             found.append(Variable(name, text, secret=secret is not None, span=tree.span(one)))
         elif value is not None:
             raw = string(value) if is_scalar(value) else kept(value)
