@@ -44,7 +44,7 @@ class Client:
         self._home = home
         self._http = httpx2.Client(
             # No TLS on a socket of one's own: reading the machine's certificates would only take time, and can fail.
-            transport=httpx2.HTTPTransport(uds=str(home.control_socket), verify=False),  # noqa: S501
+            transport=httpx2.HTTPTransport(uds=str(home.control_socket), verify=False),
             base_url="http://seaway/api/v1",
             headers={"Authorization": f"Bearer {_token(home)}"},
             timeout=httpx2.Timeout(answer, connect=5.0),
