@@ -194,6 +194,19 @@ def test_conditions_are_the_builtin_ones_where_there_is_one(expr: Expr, text: st
     assert text in written(foreign(job("a", condition=Condition(expr))))
 
 
+@pytest.mark.parametrize(
+    ("left", "pattern", "text"),
+    [
+        (Ref("git", ("branch",)), "/^r-[0-9]+$/", "branch pattern: 'r-[0-9]+', comparator: 'REGEXP'"),
+        (Ref("env", ("A",)), "/^a/i", "env.A =~ /(?i)^a/"),
+        (Ref("git", ("message",)), "/skip/", "changelog '(?s).*skip.*'"),
+        (Ref("git", ("message",)), "/^a b$/i", "changelog '(?is)^a b$'"),
+    ],
+)
+def test_the_slashes_around_a_pattern_of_gitlab_are_not_part_of_it(left: Ref, pattern: str, text: str) -> None:
+    assert text in written(foreign(job("a", condition=Condition(Binary("=~", left, Literal(pattern))))))
+
+
 def test_a_part_of_a_condition_that_cannot_be_asked_is_a_loss_and_the_rest_stays() -> None:
     asked = Binary(
         "&&",

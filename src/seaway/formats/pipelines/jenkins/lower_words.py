@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 
 from seaway.formats.pipelines.jenkins import write_when
@@ -29,6 +30,9 @@ from seaway.model.expression import (
 from seaway.model.pipeline import Variable
 from seaway.model.span import Span
 
+_SLASHED = re.compile(
+    r"/(.*)/([ims]*)", re.DOTALL
+)  # a pattern as GitLab writes it; Groovy's slashes are not part of it
 KIND = Ref("event", ("kind",))
 TAG, BRANCH = Ref("git", ("tag",)), Ref("git", ("branch",))
 IS_TAG = Binary("==", KIND, Literal("tag"))
@@ -55,11 +59,22 @@ def words(expr: Expr) -> Expr:
     return mapped(expr, _word)
 
 
+def _bare(left: Expr, pattern: str, flags: str) -> str:
+    """The pattern between the slashes. `changelog` asks for the whole message."""
+    if left == Ref("git", ("message",)):
+        flags = "".join(sorted({*flags, "s"}))
+        pattern = f"{'' if pattern.startswith('^') else '.*'}{pattern}{'' if pattern.endswith('$') else '.*'}"
+    return f"(?{flags}){pattern}" if flags else pattern
+
+
 def _word(expr: Expr) -> Expr | None:
     if isinstance(expr, Unknown) or (isinstance(expr, Ref) and expr.context == "native"):
         return Ref("foreign", (expr.text,) if isinstance(expr, Unknown) else expr.path)
     if isinstance(expr, Call):
         return _called(expr)
+    if isinstance(expr, Binary) and expr.op in {"=~", "!~"} and isinstance(expr.right, Literal):
+        slashed = _SLASHED.fullmatch(str(expr.right.value))
+        return dataclasses.replace(expr, right=Literal(_bare(expr.left, *slashed.groups()))) if slashed else None
     if isinstance(expr, Ref) and expr.context == "var":
         return Ref("env", expr.path)
     if (
