@@ -157,8 +157,8 @@ def _whole(told: Span, job: Job | None) -> bool:
 
 
 def _same(text: str) -> str:
-    """Names are spelt as each system allows: `skipTests`, `skip_tests`, `skip-tests`."""
-    return re.sub(r"[-_ ]", "", text.lower())
+    """Names are spelt as each system allows: `skipTests`, `skip_tests`, `skip.tests`."""
+    return re.sub(r"[-_. ]", "", text.lower())
 
 
 def forgotten(pipeline: Pipeline, written: Written, again: Pipeline) -> list[str]:
