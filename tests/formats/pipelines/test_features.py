@@ -109,6 +109,10 @@ def features(pipeline: Pipeline) -> Iterator[Feature]:
         yield Feature("timeout", "", span, "")
     if pipeline.concurrency is not None:
         yield Feature("concurrency", plain(pipeline.concurrency.group), pipeline.concurrency.span or span, "")
+    used = {job.stage for job in pipeline.jobs}
+    for stage in pipeline.stages:
+        for variable in stage.variables if stage.name in used else ():
+            yield Feature("variable", variable.name, variable.span or stage.span, stage.name)
     for job in pipeline.jobs:
         if not job.template:
             yield from of_job(job)

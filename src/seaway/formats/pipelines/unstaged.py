@@ -32,9 +32,16 @@ def unstaged(pipeline: Pipeline, losses: Losses) -> list[Job]:
     found = []
     for job in with_stage_order(pipeline, jobs):
         for stage in _around(job.stage, stages):
-            job = under(job, stage.condition)  # noqa: PLW2901 - it grows on its way out
+            job = _with_variables(under(job, stage.condition), stage)  # noqa: PLW2901 - it grows on its way out
         found.append(dataclasses.replace(job, stage="", post=(*job.post, *posts.get(job.id, ()))))
     return found
+
+
+def _with_variables(job: Job, stage: Stage) -> Job:
+    """What the stage gives its jobs, where they have nothing of that name."""
+    own = {one.name for one in job.variables}
+    given = tuple(one for one in stage.variables if one.name not in own)
+    return dataclasses.replace(job, variables=(*given, *job.variables)) if given else job
 
 
 def _around(name: str, stages: dict[str, Stage]) -> list[Stage]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from seaway.formats.pipelines import commands
-from seaway.formats.pipelines.expand import ordered
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.shell_names import shell_named
@@ -17,6 +16,7 @@ from seaway.formats.pipelines.tekton import tasks
 from seaway.formats.pipelines.tekton.reader import FINALLY
 from seaway.formats.pipelines.tekton.tasks import CLONE, SOURCE, Told
 from seaway.formats.pipelines.tekton.values import written
+from seaway.formats.pipelines.unstaged import unstaged
 from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
 from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Call
@@ -33,9 +33,7 @@ def write(pipeline: Pipeline) -> Written:
     own = pipeline.system is System.TEKTON
     pipeline = pipeline if own else shell_named(whole_rows(pipeline))
     commands.told(pipeline, losses, "Tekton")
-    jobs = [job for job in pipeline.jobs if not job.template]
-    if pipeline.barrier or (pipeline.stages and not own):
-        jobs = list(ordered(pipeline).jobs)
+    jobs = unstaged(pipeline, losses)
     told = Told(pipeline, losses, clones=any(_wants_files(job) for job in jobs))
     last = [job for job in jobs if _is_last(job, jobs)]
     spec: dict[Any, Any] = {}
@@ -167,5 +165,5 @@ def _outside(pipeline: Pipeline, losses: Losses, *, own: bool) -> None:
             f"post {post.when}", "steps after a stage or the whole pipeline", "write a task under `finally`", post.span
         )
     if not own:
-        for native in pipeline.natives:
+        for native in (*pipeline.natives, *(one for stage in pipeline.stages for one in stage.natives)):
             losses.dropped(native.key, "Tekton has no word for it", "", native.span)
