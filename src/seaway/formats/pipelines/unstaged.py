@@ -30,18 +30,23 @@ def unstaged(pipeline: Pipeline, losses: Losses) -> list[Job]:
                 why = "there is no work after several jobs"
                 losses.dropped(f"post {post.when} of {stage.name}", why, "add a job that needs them all", post.span)
     found = []
-    for job in with_stage_order(pipeline, jobs):
+    for job in with_stage_order(pipeline, with_variables(pipeline, jobs)):
         for stage in _around(job.stage, stages):
-            job = _with_variables(under(job, stage.condition), stage)  # noqa: PLW2901 - it grows on its way out
+            job = under(job, stage.condition)  # noqa: PLW2901 - it grows on its way out
         found.append(dataclasses.replace(job, stage="", post=(*job.post, *posts.get(job.id, ()))))
     return found
 
 
-def _with_variables(job: Job, stage: Stage) -> Job:
-    """What the stage gives its jobs, where they have nothing of that name."""
-    own = {one.name for one in job.variables}
-    given = tuple(one for one in stage.variables if one.name not in own)
-    return dataclasses.replace(job, variables=(*given, *job.variables)) if given else job
+def with_variables(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
+    """The jobs with the variables of their stages, where they have nothing of that name; of two stages the inner one counts."""
+    stages = {stage.name: stage for stage in pipeline.stages}
+    found = []
+    for job in jobs:
+        given = {one.name: one for one in job.variables}
+        for stage in _around(job.stage, stages):
+            given = {one.name: one for one in stage.variables} | given
+        found.append(dataclasses.replace(job, variables=tuple(given.values())))
+    return found
 
 
 def _around(name: str, stages: dict[str, Stage]) -> list[Stage]:

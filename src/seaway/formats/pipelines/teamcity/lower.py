@@ -12,6 +12,7 @@ from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
 from seaway.formats.pipelines.teamcity.lower_steps import Scope
 from seaway.formats.pipelines.teamcity.told import PROJECT, Told
 from seaway.formats.pipelines.teamcity.values import to_id
+from seaway.formats.pipelines.unstaged import with_variables
 from seaway.model.expression import Condition, Expr, Ref, Template, Unary, both, either, refs
 from seaway.model.expression import Literal as Constant
 from seaway.model.pipeline import (
@@ -37,7 +38,8 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return pipeline
     losses = Told(losses, PROJECT, pipeline.span)
     commands.told(pipeline, losses, "TeamCity")
-    jobs = with_stage_order(pipeline, [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)])
+    running = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
+    jobs = with_stage_order(pipeline, with_variables(pipeline, running))
     ids = _ids(jobs)
     stages = {stage.name: stage for stage in pipeline.stages}
     scope = Scope(
@@ -172,8 +174,10 @@ def _asked(job: Job, stages: dict[str, Stage], losses: Losses) -> Expr | None:
     stage = stages.get(job.stage)
     while stage is not None:
         found = both(stage.condition.expr if stage.condition else None, found)
-        if stage.post or stage.variables:
-            losses.dropped(f"stage {stage.name}", "TeamCity has no stages: what they add is gone", "", stage.span)
+        if stage.post:
+            losses.dropped(
+                f"post of stage {stage.name}", "TeamCity has no stages and no work after them", "", stage.span
+            )
         stage = stages.get(stage.parent) if stage.parent != stage.name else None
     return both(found, _of_rules(job.rules, job, losses)) if job.rules else found
 
