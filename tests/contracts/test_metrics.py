@@ -283,7 +283,7 @@ def test_under_load_and_rotation_every_request_is_counted_once(stage: Stage) -> 
     load = Load(stage.loop, stage.port, pause=0)
     for _ in range(6):
         time.sleep(0.3)
-        _envoy_records.rotate(layout, Admin(layout.admin_socket), file_bytes=1, kept_bytes=200_000)
+        _envoy_records.rotate(layout, Admin(layout.admin_socket), file_bytes=1, kept_bytes=50_000_000)
         metrics.sample("api", ("api-a",))
     load.stop()
     sample = counted(metrics, "api-a", load.answers["api-a"])
