@@ -21,6 +21,8 @@ from seaway.model import expression as trees
 from seaway.model.loss import Loss, LossKind, Written
 from seaway.model.pipeline import Opaque, Pipeline, Run, Step, steps
 
+pytestmark = pytest.mark.broad
+
 ROOT = Path(__file__).parents[1]
 SYSTEMS = registry.formats("pipelines")
 FILES = {

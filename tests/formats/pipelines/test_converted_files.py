@@ -16,6 +16,8 @@ from seaway.formats.pipelines.bare import bare
 from seaway.formats.pipelines.sources import from_mapping
 from seaway.model.loss import Loss, Written
 
+pytestmark = pytest.mark.broad
+
 CASES = Path(__file__).parents[1] / "conversions"
 SOURCES = (".gitlab-ci.yml", "azure-pipelines.yml", "config.yml", "Jenkinsfile", "workflow.yml")
 EXPECTED = sorted(CASES.glob("*/*.losses"))

@@ -22,6 +22,8 @@ from seaway.model.loss import LossKind, Written
 from seaway.model.pipeline import Approval, Artifact, Cache, Job, Pipeline, Step, TriggerKind, steps
 from seaway.model.span import Span
 
+pytestmark = pytest.mark.broad
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:

@@ -16,6 +16,8 @@ from seaway.app import pipelines
 from seaway.errors import ConfigError, SeawayError
 from seaway.formats.pipelines.sources import Sources, inside
 
+pytestmark = pytest.mark.broad
+
 TESTS = Path(__file__).parents[2]
 SYSTEMS = registry.formats("pipelines")
 
