@@ -15,7 +15,12 @@ from seaway.cli.demo.load import Load
 
 
 def judged_by(place: Place, source: Any) -> None:
-    place.document["environments"]["production"]["metrics"] = source
+    production = place.document["environments"]["production"]
+    production["metrics"] = source
+    if isinstance(source, dict):  # looks between two scrapes would see nothing new
+        production |= {"tick": source["scrape_interval"], "soak": "4s"}
+        steps = production["strategy"]["canary"]["steps"]
+        production["strategy"] = {"canary": {"steps": [{"pause": "4s"} if "pause" in step else step for step in steps]}}
 
 
 @pytest.fixture
