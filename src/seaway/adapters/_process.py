@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from seaway import errors
 
@@ -43,27 +44,8 @@ def run(
     with (
         tempfile.TemporaryFile() as output
     ):  # a file: neither a full pipe nor a grandchild that keeps it open can block
-        try:
-            child = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env=None if environment is None else dict(environment),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise errors.NotFound(
-                f"program not found: {argv[0]} ({error.strerror})", hint="check the command"
-            ) from error
-        timed_out = False
-        try:
-            child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-        finally:
-            _kill_group(child)
+        child = _started(argv, subprocess.DEVNULL, output, subprocess.STDOUT, cwd=cwd, environment=environment)
+        timed_out = _outlives(child, seconds)
         return Ended(child.returncode, _tail(output.fileno(), cap, redact), timed_out)
 
 
@@ -90,32 +72,43 @@ def capture(
     with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as trouble:
         words.write(stdin)
         words.seek(0)
-        try:
-            child = subprocess.Popen(
-                list(argv),
-                stdin=words,
-                stdout=output,
-                stderr=trouble,
-                cwd=cwd,
-                env=None if environment is None else dict(environment),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise errors.NotFound(
-                f"program not found: {argv[0]} ({error.strerror})", hint="check the command"
-            ) from error
-        timed_out = False
-        try:
-            child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-        finally:
-            _kill_group(child)
+        child = _started(argv, words, output, trouble, cwd=cwd, environment=environment)
+        timed_out = _outlives(child, seconds)
         size = os.fstat(output.fileno()).st_size
         if size > cap:
             raise errors.Full(f"{argv[0]} printed {size} bytes, {cap} are allowed", hint="ask for less of it")
         output.seek(0)
         return Captured(child.returncode, output.read(), _tail(trouble.fileno(), _TROUBLE, ()), timed_out)
+
+
+def _started(
+    argv: Sequence[str], *streams: IO[bytes] | int, cwd: Path | None, environment: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
+    """The program in a session of its own. `streams`: stdin, stdout, stderr. Raises NotFound."""
+    stdin, stdout, stderr = streams
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=cwd,
+            env=None if environment is None else dict(environment),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise errors.NotFound(f"program not found: {argv[0]} ({error.strerror})", hint="check the command") from error
+
+
+def _outlives(child: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Waits; True when its time was up. Nothing of its group is left afterwards, whatever happened."""
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        _kill_group(child)
+    return False
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
