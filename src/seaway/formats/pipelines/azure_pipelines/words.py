@@ -5,22 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
-
-from seaway.errors import ConfigError
 from seaway.formats.pipelines.azure_pipelines import printer
 from seaway.formats.pipelines.azure_pipelines.expressions import has_status
 from seaway.formats.pipelines.azure_pipelines.printer import Unprintable
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.yaml.emit import Flow, Note, Raw
-from seaway.formats.yaml.tree import items, read
+from seaway.formats.yaml.as_written import kept_data
+from seaway.formats.yaml.emit import Note, Raw
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Text, Unknown
 from seaway.model.pipeline import Job, Native, Pipeline, System, Variable
 from seaway.model.span import Span
 
 _ODD = re.compile(r"\W+")
-_BARE = re.compile(r"[A-Za-z0-9_./\\(+<=^~-][^\x00-\x1f]*")
 ALWAYS = Call("always")
 
 
@@ -171,28 +167,6 @@ def without_always(expr: Expr) -> Expr:
         return expr.right
     left = without_always(expr.left)
     return expr if left is expr.left else Binary("&&", left, expr.right)
-
-
-def kept_data(text: str) -> Any:
-    """A native's text as data that is written as it was."""
-    try:
-        documents = read(f"{text}\n", "").documents
-    except ConfigError:
-        return text
-    return data(documents[0]) if documents else Raw(text)
-
-
-def data(node: Any, *, flow: bool = False) -> Any:
-    """A node as data: scalars without quotes stay so. `flow`: it stands within a list or mapping on one line."""
-    inside = flow or bool(getattr(node, "flow_style", False))
-    if isinstance(node, yaml.MappingNode):
-        found = {name: data(value, flow=inside) for name, _, value in items(node)}
-        return Flow(found) if inside and not flow else found
-    if isinstance(node, yaml.SequenceNode):
-        listed = [data(one, flow=inside) for one in node.value]
-        return Flow(listed) if inside and not flow else listed
-    bare = not node.style and "\n" not in node.value and _BARE.fullmatch(node.value)
-    return Raw(node.value) if bare and not (inside and set(node.value) & set(",[]{}")) else node.value
 
 
 def put_back(document: dict[Any, Any], natives: tuple[Native, ...], prefix: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from seaway.formats.pipelines.azure_pipelines.jobs import AUTOMATIC
 from seaway.formats.pipelines.azure_pipelines.tasks import merged
-from seaway.formats.pipelines.azure_pipelines.words import Words, kept_data, put_back
+from seaway.formats.pipelines.azure_pipelines.words import Words, put_back
+from seaway.formats.yaml.as_written import kept_data
 from seaway.formats.yaml.emit import Note
 from seaway.model.expression import Call, Expr, Literal, Text, parts, walk
 from seaway.model.pipeline import Approval, Artifact, Cache, Checkout, Opaque, Run, Step, Use, Variable

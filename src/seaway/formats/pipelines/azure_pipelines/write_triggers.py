@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from seaway.formats.pipelines.azure_pipelines.words import Words, kept_data, put_back
+from seaway.formats.pipelines.azure_pipelines.words import Words, put_back
+from seaway.formats.yaml.as_written import kept_data
 from seaway.formats.yaml.emit import Flow, Raw
 from seaway.model.pipeline import Globs, Parameter, Pipeline, Trigger, TriggerKind
 

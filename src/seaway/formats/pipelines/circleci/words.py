@@ -5,21 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import yaml
-
-from seaway.errors import ConfigError
 from seaway.formats.pipelines.circleci.logic import BRANCH, IS_TAG, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.predefined import KEY_NAMES, NAMES, VARIABLE_NAMES
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.yaml import as_written
 from seaway.formats.yaml.emit import Flow, Raw
-from seaway.formats.yaml.tree import items, read
 from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Template, Text, Unary, parts
 from seaway.model.pipeline import Native, Pipeline, System, Variable
 from seaway.model.span import Span
 
 _ODD = re.compile(r"[^\w-]+")
-_BARE = re.compile(r"[A-Za-z0-9_./\\(+<=^~-][^\x00-\x1f]*")
 # How a run was started, in CircleCI's words.
 _SOURCES: Final = {"schedule": "scheduled_pipeline", "push": "webhook", "api": "api", "manual": "api"}
 
@@ -229,27 +225,8 @@ def _name(expr: Expr, ref: Ref) -> str | None:
 
 
 def kept_data(text: str) -> Any:
-    """A native's text as data that is written as it was."""
-    if text.startswith(("[", "{")) and "\n" not in text:
-        return Raw(text)
-    try:
-        documents = read(f"{text}\n", "").documents
-    except ConfigError:
-        return text
-    return data(documents[0]) if documents else Raw(text)
-
-
-def data(node: Any, *, flow: bool = False) -> Any:
-    """A node as data: scalars without quotes stay so. `flow`: it stands within a list or mapping on one line."""
-    inside = flow or bool(getattr(node, "flow_style", False))
-    if isinstance(node, yaml.MappingNode):
-        found = {name: data(value, flow=inside) for name, _, value in items(node)}
-        return Flow(found) if inside and not flow else found
-    if isinstance(node, yaml.SequenceNode):
-        listed = [data(one, flow=inside) for one in node.value]
-        return Flow(listed) if inside and not flow else listed
-    bare = not node.style and "\n" not in node.value and _BARE.fullmatch(node.value)
-    return Raw(node.value) if bare and not (inside and set(node.value) & set(",[]{}")) else node.value
+    """A native's text as data that is written as it was; a list or mapping on one line stays as it stands."""
+    return Raw(text) if text.startswith(("[", "{")) and "\n" not in text else as_written.kept_data(text)
 
 
 def put_back(document: dict[str, Any], natives: tuple[Native, ...], prefix: str) -> None:
