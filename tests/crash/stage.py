@@ -31,6 +31,7 @@ from seaway.engine.engine import Engine
 from seaway.engine.hands import carry_out
 from seaway.model import codec
 from seaway.model.environment import Environment
+from seaway.model.instance import InstanceState
 from seaway.model.placement import Placement
 from seaway.model.plan import Plan
 from seaway.model.rollout import Rollout, State
@@ -40,6 +41,7 @@ from seaway.rollout.messages import Abort, PromoteNow
 from support import plans, simulated
 
 PATIENCE = 180.0
+SETTLING = 10.0  # seconds that instances may need to answer at the end
 FACTS = ("event", "state", "step", "weight", "outcome", "revision", "kind")
 LATE = ("have not ended in time", "has not let go of the old side yet")  # true on a busy machine, and nobody's loss
 EFFECTS = ("converge", "run", "probe", "losses", "take_over", "arm", "disarm", "deliver")
@@ -309,7 +311,12 @@ def picture(part: Part, hands: Any) -> dict[str, Any]:
     plan = codec.decode(
         Plan, json.loads((Path(part.root) / f"plan-{part.service}-{part.letters[-1]}.json").read_text())
     )
-    seen = hands.target(plan).look(part.service)
+    target = hands.target(plan)
+    until = time.monotonic() + SETTLING
+    seen = target.look(part.service)
+    while any(each.state is InstanceState.UNREADY for each in seen) and time.monotonic() < until:
+        time.sleep(0.05)  # a process that has just begun may look before it was answered
+        seen = target.look(part.service)
     found = {
         "routing": dict(hands.traffic(plan).look(part.service).weights),
         "instances": dict(sorted(Counter(each.revision for each in seen).items())),

@@ -6,6 +6,7 @@ keeper's record. It appears whole (by rename), so a crash leaves either no insta
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -54,8 +55,16 @@ def every(folder: Path) -> list[Instance]:
     return [found for each in folders if _NAME.fullmatch(each.name) and (found := _read(each))]
 
 
+def remove(instance: Instance) -> None:
+    """Remove an instance that is gone: first its name, at once, so that nobody sees a half of it and takes it for unready."""
+    beside = instance.folder.with_name(f".{instance.id}")
+    with contextlib.suppress(OSError):
+        instance.folder.rename(beside)
+        shutil.rmtree(beside, ignore_errors=True)
+
+
 def remove_halves(folder: Path, service: str) -> None:
-    """Remove what a crash left of intents that never became an instance of this service (nothing was started from them)."""
+    """Remove what a crash left of this service's instances: intents that never became one, and those half removed."""
     if folder.exists():
         for each in folder.iterdir():
             if re.fullmatch(rf"\.{re.escape(service)}-[0-9a-f]{{12}}-\d+-[0-9a-f]{{4}}", each.name):

@@ -18,6 +18,8 @@ from seaway.adapters._probes import Answer, Prober, Question
 from seaway.model.instance import InstanceSeen
 from seaway.model.service import Probe, ProbeKind
 
+_FIRST = 1.0  # seconds that a look waits for the first answer of what was ready before
+
 Key = tuple[str, str, int, str]  # instance, what for, pid, start time: another process is asked anew
 
 
@@ -34,7 +36,7 @@ class Watch:
         """What a look reports about these, from what is known now; the dead are reported, the gone are left out."""
         fresh = [_key(*pair, "ready") for pair in present if self.asked(*pair).asked == 0 and self._was_ready(pair[0])]
         if fresh:  # it was ready before this object existed: wait for what is so, rather than report a guess
-            self._prober.first(list(fresh), 0.2)
+            self._prober.first(list(fresh), _FIRST)
         seen = (self.describe(*pair) for pair in present)
         return tuple(each for each in seen if each)
 

@@ -6,10 +6,13 @@ The truth is in the control plane: ^C, a lost terminal or a restarted control pl
 from __future__ import annotations
 
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 
 from seaway.app.client import Client
@@ -77,10 +80,11 @@ def follow(home: Home, rollout: str, *, timeout: float | None, as_json: bool, un
     done = until or (ended if console.live() and not as_json else resting)
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
-        if console.live() and not as_json:
-            document = _tree(home, rollout, done, deadline)
-        else:
-            document = _lines(home, rollout, done, deadline, console.line if as_json else _line)
+        with _interruptible(done) as rests:
+            if console.live() and not as_json:
+                document = _tree(home, rollout, rests, deadline)
+            else:
+                document = _lines(home, rollout, rests, deadline, console.line if as_json else _line)
     except KeyboardInterrupt:
         console.say(f"\nleft; the rollout goes on\nnext: seaway rollout watch {rollout}")
         return GOES_ON
@@ -89,6 +93,30 @@ def follow(home: Home, rollout: str, *, timeout: float | None, as_json: bool, un
             document = wait(client, rollout, LAST_EVENT, counted)
     _last_words(document, as_json=as_json)
     return code(document)
+
+
+@contextmanager
+def _interruptible(done: Resting) -> Iterator[Resting]:
+    """`done`, which also ends the view after ^C: Python loses the exception when it comes in the middle of a destructor."""
+    asked: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    def rests(document: Json) -> bool:
+        if asked:
+            raise KeyboardInterrupt
+        return done(document)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread hears signals
+        yield done
+        return
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield rests
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _line(event: Json) -> None:

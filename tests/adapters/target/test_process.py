@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from contracts.target_harness import ProcessHarness, fence, fill, ready, revision, until
 from seaway import errors
-from seaway.adapters import _files, _kept, _ports, _procfs
+from seaway.adapters import _files, _instances, _kept, _ports, _procfs
 from seaway.adapters.target.process import _OLD_LOGS
 from seaway.model.instance import InstanceState
 from seaway.model.service import Probe, ProbeKind
@@ -165,6 +166,40 @@ def test_logs_of_instances_that_are_gone_are_kept_for_a_while_not_for_ever(harne
     names = [path.name for path in target.logs("web")]
     assert names[0] == "web-old-5-aaaa.log"
     assert len(names) == _OLD_LOGS + 1
+
+
+@pytest.mark.parametrize("moment", ["before it is looked at", "while its files go"])
+def test_an_instance_that_is_being_removed_is_never_reported_as_unready(harness, monkeypatch, moment):
+    """Its files go one by one, the wish to stop among the first: what is left looks like an instance that fails its probe."""
+    target, one, seen = harness.engine(), revision(), []
+    target.converge(one, 1, fence())
+    (first,) = ready(target, 1, one)
+    (folder,) = harness.folders()
+    if moment == "before it is looked at":
+        look = _kept.look
+
+        def removed_first(place: Path) -> _kept.Kept:
+            if (place / "stop").exists() and not look(place).keeper:
+                shutil.rmtree(place)
+            return look(place)
+
+        monkeypatch.setattr(_kept, "look", removed_first)
+    else:
+        remove = shutil.rmtree
+
+        def looked_at_meanwhile(place: Path, **options: bool) -> None:
+            for name in ("stop", "record.json"):
+                (place / name).unlink(missing_ok=True)
+            seen.append(target.look("web"))
+            remove(place, **options)
+
+        monkeypatch.setattr(_instances.shutil, "rmtree", looked_at_meanwhile)
+    target.converge(one, 0, fence())
+    while looked := target.look("web"):
+        seen.append(looked)
+    until(lambda: not folder.exists())
+    states = {each.state for looked in seen for each in looked if each.id == first.id}
+    assert states <= {InstanceState.STOPPING}
 
 
 def test_halves_left_by_a_crash_are_removed_and_those_of_other_services_are_not(harness):

@@ -6,7 +6,6 @@ The processes need nobody: engine and keepers may die, and what runs is adopted 
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -109,7 +108,8 @@ class Process:
 
     def _present(self, service: str = "") -> list[tuple[Instance, Kept]]:
         found = _instances.every(self._folder / "instances")
-        return [(each, _kept.look(each.folder)) for each in found if service in ("", each.revision.service.name)]
+        pairs = [(each, _kept.look(each.folder)) for each in found if service in ("", each.revision.service.name)]
+        return [pair for pair in pairs if pair[0].folder.exists()]  # removed meanwhile: what was seen means nothing
 
     def _folders(self) -> list[Path]:
         jobs = self._folder / "jobs"
@@ -131,7 +131,7 @@ class Process:
         for each, kept in self._present(service):
             if kept.stopping and not _runs(kept):
                 _procfs.sweep(each.token)
-                shutil.rmtree(each.folder, ignore_errors=True)
+                _instances.remove(each)
         _instances.remove_halves(self._folder / "instances", service)
         present = {each.id for each, _ in self._present(service)}
         for path in [path for path in self.logs(service) if path.name.partition(".log")[0] not in present][:-_OLD_LOGS]:
