@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from seaway.assess.estate import Kind
 from seaway.assess.rule import Rule
 from seaway.assess.rules import rules
 from seaway.model.finding import Dimension
@@ -13,10 +14,10 @@ HEAD = """\
 # Rules
 
 What `seaway assess` looks for. A rule works on the pipeline that a file *means*, with everything in place that it includes, so
-one rule serves all CI systems; where a system has no such fault, or no file can show it, the rule says nothing there. How
-findings, scores and patches are made is told in the [guide](../guides/assess.md).
+one rule serves all CI systems; where a system has no such fault, or no file can show it, the rule says nothing there. Other
+rules survey the whole repository: its manifests, its monitoring, its history. How findings, scores and patches are made is told in the [guide](../guides/assess.md).
 
-| rule | number | severity | systems |
+| rule | number | severity | reads |
 |---|---|---|---|
 """
 NAMES = {
@@ -27,17 +28,34 @@ NAMES = {
     System.CIRCLECI: "CircleCI",
     System.TEKTON: "Tekton",
 }
+KINDS = {
+    Kind.REPOSITORY: "the whole repository",
+    Kind.DOCKERFILE: "Dockerfiles",
+    Kind.COMPOSE: "compose files",
+    Kind.KUBERNETES: "Kubernetes manifests",
+    Kind.TERRAFORM: "Terraform",
+    Kind.ANSIBLE: "Ansible",
+    Kind.SPINNAKER: "Spinnaker",
+    Kind.FLAGS: "feature flags",
+    Kind.PROMETHEUS: "Prometheus rules and configuration",
+    Kind.ALERTMANAGER: "Alertmanager",
+    Kind.GRAFANA: "Grafana dashboards",
+    Kind.HISTORY: "git history",
+    Kind.RUNS: "run history",
+}
 
 
 def systems(rule: Rule) -> str:
-    """The systems that it applies to, in words."""
+    """The systems that it applies to, in words, or what it surveys."""
+    if rule.survey is not None:
+        return ", ".join(words for kind, words in KINDS.items() if kind in rule.kinds)
     named = [name for system, name in NAMES.items() if system in rule.systems]
-    return "all" if len(named) == len(NAMES) else ", ".join(named)
+    return "all CI systems" if len(named) == len(NAMES) else ", ".join(named)
 
 
 def section(rule: Rule) -> str:
     """A rule's section."""
-    looks = inspect.getdoc(rule.check) or ""
+    looks = inspect.getdoc(rule.check or rule.survey) or ""
     lines = [
         f"### {rule.id}",
         "",

@@ -29,6 +29,9 @@ TABLE: Mapping[str, Mapping[str, str]] = {
 }
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
+    "infrastructure": {
+        "kubernetes": "seaway.formats.infrastructure.kubernetes",
+    },
     "pipelines": {
         "azure_pipelines": "seaway.formats.pipelines.azure_pipelines",
         "circleci": "seaway.formats.pipelines.circleci",

@@ -1,17 +1,27 @@
-"""The fixtures of rules: `tests/assess/rules/<rule>/<system>/<case>.<ext>`; a line with FINDING in it is where a finding begins."""
+"""The fixtures of rules. A line with FINDING in it is where a finding begins.
+
+A rule over pipelines has files `tests/assess/rules/<rule>/<system>/<case>.<ext>`; one that surveys repositories has small
+repositories `<rule>/<kind>/<case>/`, where a file `FINDINGS` lists `path:line` of what cannot be marked in a comment.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from seaway import registry
-from seaway.assess.rule import Case, Hit, Rule
+from seaway.app import assess
+from seaway.assess.examine import Examination
+from seaway.assess.rule import Answer, Case, Hit, Rule
 from seaway.formats.pipelines.sources import Sources
 from seaway.model.finding import Persona
 
 FOLDER = Path(__file__).parent.parent / "assess" / "rules"
 MARK = "FINDING"
+LISTED = "FINDINGS"
 PATHS = {
     "github_actions": ".github/workflows/ci.yml",
     "gitlab_ci": ".gitlab-ci.yml",
@@ -26,8 +36,41 @@ def fixtures() -> Iterator[tuple[str, str, Path]]:
     """(rule, system, file) of each."""
     for rule in sorted(one for one in FOLDER.iterdir() if one.is_dir() and "-" in one.name):
         for system in sorted(one for one in rule.iterdir() if one.is_dir()):
-            for file in sorted(system.iterdir()):
+            for file in sorted(one for one in system.iterdir() if one.is_file()):
                 yield rule.name, system.name, file
+
+
+def estates() -> Iterator[tuple[str, str, Path]]:
+    """(rule, kind, folder) of each small repository."""
+    for rule in sorted(one for one in FOLDER.iterdir() if one.is_dir() and "-" in one.name):
+        for kind in sorted(one for one in rule.iterdir() if one.is_dir()):
+            for folder in sorted(one for one in kind.iterdir() if one.is_dir()):
+                yield rule.name, kind.name, folder
+
+
+def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list[Hit]:
+    """What a reader of this persona is shown of a small repository. All its files must be readable."""
+    done = Examination((rule,), date(2026, 11, 27), persona)
+    with TemporaryDirectory() as empty:
+        place = Path(empty) / "repository"
+        shutil.copytree(folder, place, ignore=shutil.ignore_patterns(LISTED))
+        subject = assess.survey(place, done)
+    assert done.unknowns == []
+    return _shown(rule.ask(subject), persona)
+
+
+def marked(place: Path) -> set[tuple[str, int]]:
+    """(path, line) of each expected finding in a fixture; the path of a single file is empty."""
+    if place.is_file():
+        return {("", number) for number in expected(place.read_text(encoding="utf-8"))}
+    found = set()
+    for file in (one for one in place.rglob("*") if one.is_file()):
+        name, text = file.relative_to(place).as_posix(), file.read_text(encoding="utf-8")
+        if name == LISTED:
+            found |= {(path, int(line)) for path, _, line in (row.rpartition(":") for row in text.split())}
+        else:
+            found |= {(name, number) for number in expected(text)}
+    return found
 
 
 def case(text: str, system: str, files: frozenset[str] = frozenset(), **more: str) -> Case:
@@ -40,7 +83,10 @@ def case(text: str, system: str, files: frozenset[str] = frozenset(), **more: st
 
 def hits(rule: Rule, found: Case, persona: Persona = Persona.REGULAR) -> list[Hit]:
     """What a reader of this persona is shown."""
-    answer = rule.check(found)
+    return _shown(rule.ask(found), persona)
+
+
+def _shown(answer: Answer, persona: Persona) -> list[Hit]:
     listed = list(answer) if isinstance(answer, (list, tuple)) else []
     return [one for one in listed if persona is Persona.AUDITOR or one.persona is Persona.REGULAR]
 

@@ -14,8 +14,9 @@ from datetime import date
 from pathlib import Path
 
 from seaway import registry
-from seaway.app import pipelines
+from seaway.app import estate, pipelines
 from seaway.assess import baseline, examine, mend, rules
+from seaway.assess.estate import Estate
 from seaway.assess.rule import Case
 from seaway.errors import ConfigError, SeawayError, UsageError
 from seaway.formats.pipelines import detect
@@ -74,16 +75,17 @@ def assess(
     edits: dict[str, list[list[patch.Edit]]] = {}
     if fixes:
         done.mend = mend.Mender(work.reread, work.lint, edits)
-    read: list[_Read] = []
-    for place, system in work.files(path, done):
-        one = work.read(place, system, done)
-        read += [one] if one is not None else []
-    parts = set().union(*(one.parts for one in read)) if read else set()
-    judged = [one for one in read if one.system == _ALONE or one.path not in parts]
-    for one in judged:
-        done.look(Case(one.pipeline, one.texts, work.names))
-    files = [one.path for one in read]
-    return Assessed(examine.assessment(done, str(root), files, known), edits, root)
+    read, whole = work.whole(path, done)
+    for case in whole.cases:
+        done.look(case)
+    done.survey(whole)
+    return Assessed(examine.assessment(done, str(root), [*read, *whole.kinds], known), edits, root)
+
+
+def survey(path: Path, done: examine.Examination) -> Estate:
+    """What `assess` reads of a repository, before any rule. Raises UsageError."""
+    root = pipelines.root_of(path / "x" if path.is_dir() else path)
+    return _Work(root, {}).whole(path, done)[1]
 
 
 def known_findings(path: Path) -> frozenset[str]:
@@ -147,19 +149,31 @@ class _Work:
     libraries: dict[str, Path]
     names: frozenset[str] = frozenset()
 
+    def whole(self, path: Path, done: examine.Examination) -> tuple[list[str], Estate]:
+        """The pipeline files that were read, and the repository: with the pipelines that are no mere parts of others."""
+        read: list[_Read] = []
+        for place, system in self.files(path, done):
+            one = self.read(place, system, done)
+            read += [one] if one is not None else []
+        parts = set().union(*(one.parts for one in read)) if read else set()
+        judged = [one for one in read if one.system == _ALONE or one.path not in parts]
+        cases = [Case(one.pipeline, one.texts, self.names) for one in judged]
+        return [one.path for one in read], estate.read(self.root, self.names, cases, done)
+
     def files(self, path: Path, done: examine.Examination) -> Iterator[tuple[str, str]]:
         """(path below the root, system) of every pipeline; the paths of all files are remembered for the rules."""
         if path.is_file():
             place = self._place(path)
             self.names = frozenset({place})
             system = system_of(place)
-            if not system:
+            if not system and not estate.knows(path, place):
                 with suppress(SeawayError):
                     system = detect.by_text(pipelines.text_of(path))
-            if not system:
-                known = ", ".join(registry.formats("pipelines"))
-                raise UsageError(f"{path}: no pipeline of a system that is known", hint=f"known: {known}")
-            yield place, system
+                if not system:
+                    known = ", ".join((*registry.formats("pipelines"), *registry.formats("infrastructure")))
+                    raise UsageError(f"{path}: no file of a system that is known", hint=f"known: {known}")
+            if system:
+                yield place, system
             return
         found, whole = self._walked(path)
         self.names = frozenset(found)
@@ -231,8 +245,10 @@ class _Work:
         pipeline: Pipeline = registry.load_format("pipelines", system).parse(texts[place], place, sources)
         return _Read(place, system, pipeline, texts, set(sources.read) - {place})
 
-    def reread(self, case: Case, place: str, text: str) -> Case:
-        """The case again, with another text in one file's place."""
+    def reread(self, case: Case | Estate, place: str, text: str) -> Case | Estate:
+        """The pipeline or the repository again, with another text in one file's place."""
+        if isinstance(case, Estate):
+            return estate.reread(case, place, text)
         own = case.pipeline.path
         texts = {own: case.texts[own]} | {place: text}
         made = self.parsed(own, case.system.value, texts)

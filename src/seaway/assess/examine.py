@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from seaway.assess import suppress
+from seaway.assess.estate import Estate, Kind
 from seaway.assess.fingerprint import fingerprint
-from seaway.assess.rule import Case, Edits, Hit, Rule, Unclear
+from seaway.assess.rule import Case, Hit, Rule, Unclear
 from seaway.assess.score import scores
 from seaway.model.finding import Assessment, Blind, Check, Finding, Fix, Persona, Status
 from seaway.model.pipeline import System
 
-Mender = Callable[[Rule, Case, Hit, Edits], Fix | None]
+Subject = Case | Estate
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Examination:
     rules: Sequence[Rule]
     today: date
     persona: Persona = Persona.REGULAR
-    mend: Callable[[Rule, Case, Hit], Fix | None] | None = None
+    mend: Callable[[Rule, Subject, Hit], Fix | None] | None = None
     findings: list[Finding] = field(default_factory=list)
     suppressed: list[Finding] = field(default_factory=list)
     unknowns: list[Blind] = field(default_factory=list)
@@ -41,25 +42,33 @@ class Examination:
             if one.span is not None:
                 why = f"{one.text} was not looked into: {one.why}"
                 self._blind(Blind(one.span.path, one.span.line, one.span.column, why))
+        self._ask(case, case.pipeline.path)
+
+    def survey(self, estate: Estate) -> None:
+        """The whole repository before all the rules that look at more than one pipeline."""
+        for path, text in estate.texts.items():
+            self._read_comments(path, text)
+        self._ask(estate, "")
+
+    def _ask(self, subject: Subject, path: str) -> None:
         for rule in self.rules:
-            if case.system not in rule.systems:
-                continue
-            answer = rule.check(case)
+            answer = rule.ask(subject)
             if answer is None:
                 continue
             if isinstance(answer, Unclear):
                 self._unclear.add(rule.id)
-                self._blind(Blind(case.pipeline.path, 1, 1, f"{rule.id}: {answer.why}"))
+                self._blind(Blind(path, 1, 1, f"{rule.id}: {answer.why}"))
                 continue
             self._passed.add(rule.id)
             for hit in answer:
-                self._take(rule, case, hit)
+                self._take(rule, subject, hit)
 
-    def unreadable(self, blind: Blind, system: str) -> None:
-        """A file that could not be read: no rule of its system can be said to pass."""
+    def unreadable(self, blind: Blind, name: str) -> None:
+        """A file that could not be read: no rule of its system or kind (`name`, "" = any) can be said to pass."""
         self._blind(blind)
-        known = {one.value for one in System}
-        self._unclear |= {rule.id for rule in self.rules if system not in known or System(system) in rule.systems}
+        named = {rule.id: {one.value for one in (*rule.systems, *rule.kinds)} for rule in self.rules}
+        known = {one.value for one in (*System, *Kind)}
+        self._unclear |= {rule for rule, names in named.items() if name not in known or name in names}
 
     def _read_comments(self, path: str, text: str) -> None:
         if path not in self._comments:
@@ -72,9 +81,9 @@ class Examination:
         if blind not in self.unknowns:
             self.unknowns.append(blind)
 
-    def _take(self, rule: Rule, case: Case, hit: Hit) -> None:
+    def _take(self, rule: Rule, subject: Subject, hit: Hit) -> None:
         """A hit as a finding, once per place: a file that several pipelines include is judged once."""
-        if hit.span.path not in case.texts or (hit.persona is Persona.AUDITOR and self.persona is Persona.REGULAR):
+        if hit.span.path not in subject.texts or (hit.persona is Persona.AUDITOR and self.persona is Persona.REGULAR):
             return
         same = (rule.id, hit.span.path, hit.span.line, hit.span.column, hit.message)
         if same in self._seen:
@@ -95,8 +104,10 @@ class Examination:
             rule.impact,
             rule.effort,
             fingerprint(rule.id, hit.span.path, hit.key, ordinal),
-            case.system.value,
-            self.mend(rule, case, hit) if self.mend is not None and hit.fix is not None and silenced is None else None,
+            subject.system.value if isinstance(subject, Case) else subject.system(hit.span.path),
+            self.mend(rule, subject, hit)
+            if self.mend is not None and hit.fix is not None and silenced is None
+            else None,
             silenced,
         )
         (self.findings if silenced is None else self.suppressed).append(found)

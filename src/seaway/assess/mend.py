@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from seaway.assess.estate import Estate
 from seaway.assess.rule import Case, Hit, Rule
 from seaway.errors import SeawayError
 from seaway.formats.yaml import patch
 from seaway.model.finding import Fix
 
-# (path, text) -> the case that the pipeline of `case` is with this text in that file's place.
-Reread = Callable[[Case, str, str], Case]
+Subject = Case | Estate
+# (subject, path, text) -> what the pipeline or the repository is with this text in that file's place.
+Reread = Callable[[Subject, str, str], Subject]
 # (path, text before, text after) -> the linter's name, "" where none is installed; raises Objection.
 Lint = Callable[[str, str, str], str]
 
@@ -32,12 +34,12 @@ class Mender:
     lint: Lint
     edits: dict[str, list[list[patch.Edit]]]
 
-    def __call__(self, rule: Rule, case: Case, hit: Hit) -> Fix | None:
+    def __call__(self, rule: Rule, subject: Subject, hit: Hit) -> Fix | None:
         """The patch of a hit, or None where it has none."""
         if hit.fix is None:
             return None
         path = hit.span.path
-        before = case.texts[path]
+        before = subject.texts[path]
         try:
             edits = list(hit.fix())
             after = patch.apply(before, edits) if edits else before
@@ -45,30 +47,33 @@ class Mender:
             return None
         if after == before:
             return None
-        by = self.tried(rule, case, hit, after)
+        by = self.tried(rule, subject, hit, after)
         if by:
             self.edits.setdefault(path, []).append(edits)
         return Fix(patch.diff(before, after, path), bool(by), by)
 
-    def tried(self, rule: Rule, case: Case, hit: Hit, after: str) -> tuple[str, ...]:
+    def tried(self, rule: Rule, subject: Subject, hit: Hit, after: str) -> tuple[str, ...]:
         """What the patched text passed; () when something objected."""
+        path = hit.span.path
         try:
-            again = self.reread(case, hit.span.path, after)
+            again = self.reread(subject, path, after)
         except SeawayError:
             return ()
-        answer = rule.check(again)
-        left = [one for one in answer if one.key == hit.key] if isinstance(answer, (list, tuple)) else []
-        answer_before = rule.check(case)
-        before = (
-            [one for one in answer_before if one.key == hit.key] if isinstance(answer_before, (list, tuple)) else []
-        )
-        if len(left) >= len(before):
+        if _alike(rule, again, hit) >= _alike(rule, subject, hit):
             return ()
         try:
-            linter = self.lint(hit.span.path, case.texts[hit.span.path], after)
+            linter = self.lint(path, subject.texts[path], after)
         except Objection:
             return ()
-        return (case.system.value, rule.id, *([linter] if linter else []))
+        reader = subject.system.value if isinstance(subject, Case) else subject.system(path)
+        return (reader, rule.id, *([linter] if linter else []))
+
+
+def _alike(rule: Rule, subject: Subject, hit: Hit) -> int:
+    """How often the rule says the same."""
+    answer = rule.ask(subject)
+    listed = answer if isinstance(answer, (list, tuple)) else ()
+    return sum(one.key == hit.key and one.span.path == hit.span.path for one in listed)
 
 
 def combined(text: str, groups: list[list[patch.Edit]]) -> tuple[str, int]:

@@ -1,7 +1,8 @@
 """What a rule is, and what it is given. Every file of `assess.rules` makes one `Rule`; `assess.examine` runs them.
 
-A rule is a pure function over one resolved pipeline. It answers with its hits, with None where there is nothing that it
-judges, or with `Unclear` where the answer lies in what could not be read.
+A rule is a pure function: a `check` over one resolved pipeline, or a `survey` over the whole repository (`assess.estate`). It
+answers with its hits, with None where there is nothing that it judges, or with `Unclear` where the answer lies in what could
+not be read.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.yaml.patch import Edit
@@ -18,6 +19,9 @@ from seaway.model.expression import Text, parts
 from seaway.model.finding import Dimension, Impact, Persona, Severity
 from seaway.model.pipeline import Job, Pipeline, Run, Step, System, steps
 from seaway.model.span import Span
+
+if TYPE_CHECKING:
+    from seaway.assess.estate import Estate, Kind
 
 OPEN, CLOSE = "\u27e6", "\u27e7"  # around an expression in a script: `curl -H <open>secret.TOKEN<close>`
 MAX_LINE = 1_000  # characters of a script's line that are looked at
@@ -186,7 +190,8 @@ class Rule:
     """`id`: kebab-case, the file's stem with `_` as `-`. `number`: of the specification, like SEC-41.
 
     `why`: what it leads to. `advice`: what to do. `patch`: what its patches do, "" = it has none.
-    `refs`: where others ask for the same (SLSA, OpenSSF Scorecard, CIS, NIST SSDF). `systems`: where it applies.
+    `refs`: where others ask for the same (SLSA, OpenSSF Scorecard, CIS, NIST SSDF). A rule has a `check` and the `systems` whose
+    pipelines it is asked about, or a `survey` and the `kinds` that it reads beside all pipelines.
     """
 
     id: str
@@ -198,10 +203,18 @@ class Rule:
     impact: Impact
     effort: str
     refs: tuple[str, ...]
-    systems: frozenset[System]
-    check: Callable[[Case], Answer]
     advice: str
+    systems: frozenset[System] = frozenset()
+    check: Callable[[Case], Answer] | None = None
+    kinds: frozenset[Kind] = frozenset()
+    survey: Callable[[Estate], Answer] | None = None
     patch: str = ""
+
+    def ask(self, subject: Case | Estate) -> Answer:
+        """The rule's answer about a pipeline or a repository; None where it asks about the other."""
+        if isinstance(subject, Case):
+            return self.check(subject) if self.check is not None and subject.system in self.systems else None
+        return self.survey(subject) if self.survey is not None else None
 
     @property
     def dimension(self) -> Dimension:

@@ -7,7 +7,16 @@ from functools import cache
 
 from seaway.assess.rule import Rule
 
-TABLE = (
+TABLE = (  # in the order of their numbers
+    "no-dependency-cache",
+    "cache-key-without-lockfile",
+    "no-concurrency",
+    "full-clone",
+    "retry-hides-failure",
+    "missing-timeout",
+    "duplicate-trigger",
+    "no-probe",
+    "concurrent-deployments",
     "unpinned-action",
     "script-injection",
     "excessive-permissions",
@@ -16,14 +25,6 @@ TABLE = (
     "secret-in-argv",
     "self-hosted-on-public-trigger",
     "curl-pipe-shell",
-    "no-dependency-cache",
-    "cache-key-without-lockfile",
-    "no-concurrency",
-    "full-clone",
-    "retry-hides-failure",
-    "missing-timeout",
-    "duplicate-trigger",
-    "concurrent-deployments",
     "deprecated-syntax",
 )
 
