@@ -57,7 +57,7 @@ def test_many_long_lines_cost_a_moment() -> None:
 def test_lines_that_are_not_cut_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule, "MAX_LINE", SIZE)
     monkeypatch.setattr(rule, "MAX_SCRIPTS", SIZE)
-    case = rule_fixtures.case(HEAD + "          " + "curl " * 12_000 + "\n", "github_actions")
+    case = rule_fixtures.case(HEAD + "          " + "curl " * 7_000 + "\n", "github_actions")
     check = rules.load("curl-pipe-shell").check
     with pytest.raises(AssertionError, match="than a calm one"), pace.within(0.1):
         check(case)
