@@ -46,16 +46,24 @@ KINDS = {
 
 
 def systems(rule: Rule) -> str:
-    """The systems that it applies to, in words, or what it surveys."""
-    if rule.survey is not None:
-        return ", ".join(words for kind, words in KINDS.items() if kind in rule.kinds)
+    """The systems that it applies to, in words, and what it surveys."""
     named = [name for system, name in NAMES.items() if system in rule.systems]
-    return "all CI systems" if len(named) == len(NAMES) else ", ".join(named)
+    named = ["all CI systems"] if len(named) == len(NAMES) else named
+    return ", ".join([*named, *(words for kind, words in KINDS.items() if kind in rule.kinds)])
+
+
+def looks(rule: Rule) -> str:
+    """What its functions say that they look for."""
+    said = [inspect.getdoc(one) or "" for one in (rule.check, rule.survey) if one is not None]
+    return " ".join([_small(said[0]), *said[1:]])
+
+
+def _small(words: str) -> str:
+    return words if words.startswith(("`", "GitHub", "Azure")) else words[0].lower() + words[1:]
 
 
 def section(rule: Rule) -> str:
     """A rule's section."""
-    looks = inspect.getdoc(rule.check or rule.survey) or ""
     lines = [
         f"### {rule.id}",
         "",
@@ -63,7 +71,7 @@ def section(rule: Rule) -> str:
         "",
         f"{rule.title}. {rule.why}",
         "",
-        f"- Looks for: {looks[0].lower() if not looks.startswith(('`', 'GitHub', 'Azure')) else looks[0]}{looks[1:]}",
+        f"- Looks for: {looks(rule)}",
         f"- What to do: {rule.advice}",
     ]
     if rule.patch:

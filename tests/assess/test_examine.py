@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seaway.assess import baseline, examine, rules, suppress
-from seaway.assess.rule import Case
+from seaway.assess.estate import Estate, Kind
+from seaway.assess.rule import Case, Hit
 from seaway.assess.score import CRITICAL_CAP, scores
 from seaway.errors import ConfigError
 from seaway.model.finding import Blind, Check, Dimension, Persona, Severity, Status
@@ -229,3 +231,26 @@ def test_a_baseline_that_is_no_report_is_refused_with_its_place(text: str) -> No
         baseline.fingerprints(text, "old.json")
     assert caught.value.problems[0].path == "old.json"
     assert "--format json" in caught.value.hint
+
+
+def test_a_rule_may_look_at_pipelines_and_at_the_repository() -> None:
+    asked: list[str] = []
+
+    def check(_case: Case) -> list[Hit]:
+        asked.append("pipeline")
+        return []
+
+    def survey(_estate: Estate) -> list[Hit]:
+        asked.append("repository")
+        return []
+
+    rule = replace(rules.load("full-clone"), check=check, kinds=frozenset({Kind.DOCKERFILE}), survey=survey)
+    done = examine.Examination((rule,), TODAY)
+    done.look(rule_fixtures.case(WORKFLOW, "github_actions"))
+    done.survey(Estate())
+    assert asked == ["pipeline", "repository"]
+    assert [one.status for one in done.checks()] == [Status.PASS]
+    for name in ("dockerfile", "github_actions"):
+        done = examine.Examination((rule,), TODAY)
+        done.unreadable(Blind("Dockerfile", 1, 1, "not text"), name)
+        assert [one.status for one in done.checks()] == [Status.UNKNOWN]

@@ -191,7 +191,7 @@ class Rule:
 
     `why`: what it leads to. `advice`: what to do. `patch`: what its patches do, "" = it has none.
     `refs`: where others ask for the same (SLSA, OpenSSF Scorecard, CIS, NIST SSDF). A rule has a `check` and the `systems` whose
-    pipelines it is asked about, or a `survey` and the `kinds` that it reads beside all pipelines.
+    pipelines it is asked about, or a `survey` and the `kinds` that it reads beside all pipelines, or both.
     """
 
     id: str
