@@ -24,12 +24,16 @@ Told = tuple[tuple[str, ...], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Traffic:
-    """Of the whole service: requests a second, stable's rate of errors, how clustered its failures are, and whence it is known."""
+    """Of the whole service: requests a second, stable's rate of errors, how clustered its failures are, whence it is known, and the
+    tolerance that its instances need among themselves.
+    """
 
     per_s: float
     rate: float
     phi: float
     source: str
+    tolerance: float
+    differ: str = ""
 
 
 def of(home: Home) -> Callable[[Plan], Told]:
@@ -50,7 +54,7 @@ def of(home: Home) -> Callable[[Plan], Told]:
 
 
 def _traffic(home: Home, plan: Plan, judging: Judging, metric: Metric) -> _Traffic | None:
-    from seaway.judge import batching
+    from seaway.judge import batching, lanes, placebo
 
     rows = reader.history(home.database, plan.environment, plan.service, time.time() - _HOUR)
     stable = plan.stable.id if plan.stable else ""
@@ -59,12 +63,15 @@ def _traffic(home: Home, plan: Plan, judging: Judging, metric: Metric) -> _Traff
     declared = judging.requests_per_minute / 60
     if known is None and not declared:
         return None
+    asked = lanes.tolerance(metric, judging.spec)
     if known is None:
-        return _Traffic(declared, _ASSUMED, 1.0, f"declared traffic, {_ASSUMED:.1%} of errors assumed")
+        return _Traffic(declared, _ASSUMED, 1.0, f"declared traffic, {_ASSUMED:.1%} of errors assumed", asked)
     per_s, rate = batching.traffic(samples)
-    return _Traffic(
-        declared or per_s, rate, known.phi(), "declared traffic" if declared else "traffic of the last hour"
-    )
+    source = "declared traffic" if declared else "traffic of the last hour"
+    found = placebo.test(metric, judging.spec, known)
+    if found is None or found.exchangeable:
+        return _Traffic(declared or per_s, rate, known.phi(), source, asked)
+    return _Traffic(declared or per_s, rate, known.phi(), source, found.tolerance, placebo.words(metric.name, found))
 
 
 def _told(plan: Plan, judging: Judging, metric: Metric, traffic: _Traffic) -> Told:
@@ -81,7 +88,7 @@ def _told(plan: Plan, judging: Judging, metric: Metric, traffic: _Traffic) -> To
         seconds=seconds,
         alpha=asked.alpha,
         alpha_promote=asked.alpha_promote,
-        tolerance=asked.tolerance if metric.tolerance is None else metric.tolerance,
+        tolerance=traffic.tolerance,
         margin=metric.margin,
         enough=metric.enough,
         weight=spec.weights(asked)[metric.name],
@@ -89,7 +96,8 @@ def _told(plan: Plan, judging: Judging, metric: Metric, traffic: _Traffic) -> To
         min_samples=asked.min_samples,
     )
     found = power.preview(situation, metric.name)
-    lines = [f"{found.text} ({traffic.source}, {traffic.rate:.2g} of stable's fail)"]
+    lines = [traffic.differ] if traffic.differ else []
+    lines.append(f"{found.text} ({traffic.source}, {traffic.rate:.2g} of stable's fail)")
     if found.proof_requests is not None and not math.isfinite(found.proof_requests):
         lines.append("a release as good as stable cannot be proven: stable itself is above what is asked")
     elif found.proof_requests is not None:

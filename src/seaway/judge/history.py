@@ -24,14 +24,15 @@ RATE_FLOOR = 1e-4
 class Past:
     """One metric before the canary, in windows of ten seconds. Tails: requests above each edge; without edges, the events.
 
-    `n`: exposure per window. `tails`: (windows, edges or 1). `instances`: (windows, instances, edges or 1), empty when
-    the batches do not name instances.
+    `n`: exposure per window. `tails`: (windows, edges or 1). `instances`: (windows, instances, edges or 1), `exposure`: (windows,
+    instances), both empty when the batches do not name instances.
     """
 
     edges: tuple[float, ...]
     n: Floats
     tails: Floats
     instances: Floats
+    exposure: Floats
 
     def rate(self, column: int = 0) -> float:
         """The share of events, kept inside (0, 1) so that it can be a prior."""
@@ -58,6 +59,7 @@ class _Gathered:
     windows: dict[int, Floats] = field(default_factory=dict)
     n: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     instances: dict[tuple[int, str], Floats] = field(default_factory=dict)
+    exposure: dict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
 
 
 def tails(counts: tuple[int, ...]) -> Floats:
@@ -81,6 +83,7 @@ def gather(batches: Iterable[Batch]) -> dict[str, Past]:
         if batch.instance:
             key = (window, batch.instance)
             kept.instances[key] = kept.instances.get(key, 0.0) + above
+            kept.exposure[key] += batch.stable.n
     return {name: _past(kept) for name, kept in metrics.items()}
 
 
@@ -94,4 +97,7 @@ def _past(kept: _Gathered) -> Past:
         n=np.array([kept.n[window] for window in order]),
         tails=np.array([kept.windows[window] for window in order]),
         instances=np.array(table) if names else np.zeros((len(order), 0, len(nothing))),
+        exposure=np.array([[kept.exposure[window, name] for name in names] for window in order]).reshape(
+            len(order), -1
+        ),
     )

@@ -55,11 +55,12 @@ def build(metric: Metric, spec: Spec, past: Past | None, edges: tuple[float, ...
         phi = past.phi() if past is not None and not past.edges else 1.0
         return (Lane("objective", harm=metric.at_most, promote=metric.at_most, phi=phi),)
     if metric.kind is Kind.LATENCY:
-        return _latency(metric, _tolerance(metric, spec), past, edges)
-    return _rate(metric, _tolerance(metric, spec), past)
+        return _latency(metric, tolerance(metric, spec), past, edges)
+    return _rate(metric, tolerance(metric, spec), past)
 
 
-def _tolerance(metric: Metric, spec: Spec) -> float:
+def tolerance(metric: Metric, spec: Spec) -> float:
+    """How much worse than stable a metric may be before it counts as harm, as a fraction."""
     return max(0.0, spec.tolerance if metric.tolerance is None else metric.tolerance)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from seaway.judge import evidence, history, logspace, mismatch, stream
 from seaway.judge.lanes import Lane
+from seaway.judge.placebo import Placebo
 from seaway.model import codec
 from seaway.model.analysis import Kind, Spec
 from seaway.model.batch import Batch
@@ -43,6 +44,7 @@ def verdict(judgement: stream.Judgement, standing: stream.Standing | None = None
         "e": {"harm": logspace.plain(standing.harm), "promote": _plain(standing.promote)},
         "reason": standing.reason,
         "history": judgement.history,
+        "placebos": {name: _placebo(found) for name, found in judgement.placebos.items()},
         "alpha": spec.alpha,
         "alpha_promote": spec.alpha_promote,
         "threshold": {"harm": 1 / spec.alpha, "promote": 1 / spec.alpha_promote},
@@ -71,6 +73,15 @@ def verdict(judgement: stream.Judgement, standing: stream.Standing | None = None
         document["needed"] = needed(judgement, standing)
         document["would_change"] = _would_change(judgement, standing)
     return document
+
+
+def _placebo(found: Placebo) -> dict[str, Any]:
+    return {
+        "instances": found.instances,
+        "exchangeable": found.exchangeable,
+        "fired": len(found.fired),
+        "tolerance": found.tolerance,
+    }
 
 
 def needed(judgement: stream.Judgement, standing: stream.Standing) -> dict[str, int]:
@@ -175,6 +186,7 @@ def head(judgement: stream.Judgement) -> dict[str, Any]:
         "lanes": {name: codec.encode(trial.lanes) for name, trial in judgement.trials.items()},
         "edges": {name: list(trial.edges) for name, trial in judgement.trials.items() if trial.edges},
         "history": judgement.history,
+        "placebos": {name: codec.encode(found) for name, found in judgement.placebos.items()},
     }
 
 
@@ -199,6 +211,8 @@ def restore(
             lanes = codec.decode(tuple[Lane, ...], data["lanes"][name])
             trial.fix(lanes, tuple(data["edges"].get(name, ())))
         judgement.history = bool(data["history"])
+        kept = data.get("placebos") or {}
+        judgement.placebos = {name: codec.decode(Placebo, found) for name, found in kept.items()}
         said = data.get("verdict") or {}
         judgement.repeated, judgement.ignored = int(said.get("repeated", 0)), int(said.get("ignored", 0))
     edges = {name: tuple(values) for name, values in data["edges"].items()}

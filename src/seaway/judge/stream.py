@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seaway.judge import evidence, logspace, migrated, mismatch
+from seaway.judge import evidence, logspace, migrated, mismatch, placebo
 from seaway.judge import spec as specs
 from seaway.judge.history import Past
 from seaway.judge.logspace import Floats
 from seaway.judge.trial import Course, Trial, Truths
-from seaway.model.analysis import Judge, Kind, Mismatch, Spec, Stop
+from seaway.model.analysis import Judge, Kind, Metric, Mismatch, Spec, Stop
 from seaway.model.batch import Batch
 from seaway.model.verdict import Outcome
 from seaway.model.weight import WHOLE
@@ -77,7 +77,8 @@ class Judgement:
         self.canary, self.spec, self.past = canary, spec, dict(past or {})
         self.history = bool(past)
         self.starts = evidence.starts(spec.deadline_batches, spec.restarts)
-        self.trials = {m.name: Trial(m, spec, self.past.get(m.of or m.name), len(self.starts)) for m in spec.metrics}
+        self.placebos = {m.name: found for m in spec.metrics if (found := placebo.test(m, spec, self._past(m)))}
+        self.trials = {m.name: Trial(self._judged(m), spec, self._past(m), len(self.starts)) for m in spec.metrics}
         self.weights = specs.weights(spec)
         self.required = spec.required
         self.split = mismatch.Split()
@@ -98,6 +99,14 @@ class Judgement:
         self.standing = Standing(None, None, "nothing seen yet", 0.0, 0, 0, 0.0, None, 0.0, {})
         self.verdict: Standing | None = None
         self.crossed: Standing | None = None  # stop: deadline keeps the first crossing
+
+    def _past(self, metric: Metric) -> Past | None:
+        return self.past.get(metric.of or metric.name)
+
+    def _judged(self, metric: Metric) -> Metric:
+        """The metric with the tolerance that instances of stable need among themselves."""
+        found = self.placebos.get(metric.name)
+        return metric if found is None or found.exchangeable else replace(metric, tolerance=found.tolerance)
 
     def add(self, batch: Batch) -> bool:
         """Takes a batch in; True when it was new. Raises Misfit when it contradicts what is known."""
