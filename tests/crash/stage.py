@@ -179,6 +179,7 @@ def service_of(part: Part, letter: str) -> Service:
         made,
         command=(sys.executable, "-S", str(Path(__file__).parents[1] / "contracts" / "sample_server.py")),
         environment={"LETTER": letter},
+        start_timeout=timedelta(seconds=60),  # a busy machine starts a process in its own time
         routes=(replace(made.routes[0], hosts=(f"{part.service}.test",)),),
     )
 
