@@ -30,7 +30,14 @@ TABLE: Mapping[str, Mapping[str, str]] = {
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "infrastructure": {
+        "alertmanager": "seaway.formats.monitoring.alertmanager",
+        "ansible": "seaway.formats.infrastructure.ansible",
+        "flags": "seaway.formats.infrastructure.flags",
+        "grafana": "seaway.formats.monitoring.grafana",
         "kubernetes": "seaway.formats.infrastructure.kubernetes",
+        "prometheus": "seaway.formats.monitoring.prometheus.files",
+        "spinnaker": "seaway.formats.infrastructure.spinnaker",
+        "terraform": "seaway.formats.infrastructure.terraform",
     },
     "pipelines": {
         "azure_pipelines": "seaway.formats.pipelines.azure_pipelines",

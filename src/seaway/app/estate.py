@@ -76,10 +76,14 @@ class _Reader:
             kind = kind or detect.by_text(text)
             if not kind:
                 return
-            self.things += registry.load_format("infrastructure", kind).parse(text, place)
+            found = registry.load_format("infrastructure", kind).parse(text, place)
+            if not found and not detect.by_name(place):
+                return  # it only looked like one
+            self.things += found
         except ConfigError as error:
             first = error.problems[0]
-            self.done.unreadable(Blind(place, first.line, first.column, first.message), kind)
+            if kind:
+                self.done.unreadable(Blind(place, first.line, first.column, first.message), kind)
         except SeawayError as error:
             if kind:  # of a file that nobody can read, and whose name says nothing, nothing is known
                 self.done.unreadable(Blind(place, 1, 1, error.message), kind)

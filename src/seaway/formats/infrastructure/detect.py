@@ -4,11 +4,34 @@ from __future__ import annotations
 
 import re
 
-_NAMES: tuple[tuple[re.Pattern[str], str], ...] = ()
+_NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\.(?:tf|tofu)$"), "terraform"),
+    (re.compile(r"(?:^|/)roles/[^/]+/(?:tasks|handlers)/[^/]+\.ya?ml$"), "ansible"),
+)  # fmt: skip
 _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^apiVersion:\s*\S", re.MULTILINE), "kubernetes"),
 )  # fmt: skip
-_LOOKED_INTO = (".yml", ".yaml")
+# Words that all stand somewhere in a text of this kind (a line's beginning is marked by \n), for YAML and for JSON.
+_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("\ngroups:", "rules:", "expr:"), "prometheus"),
+    (("\nscrape_configs:",), "prometheus"),
+    (("\nrule_files:", "\nglobal:"), "prometheus"),
+    (("\nalerting:", "\nglobal:"), "prometheus"),
+    (("\nroute:", "\nreceivers:", "receiver:"), "alertmanager"),
+    (("\nflags:", "variants:", "defaultVariant:"), "flags"),
+    (("\n- ", " hosts:", "tasks:"), "ansible"),
+    (("\n- ", " hosts:", "roles:"), "ansible"),
+)
+_JSON_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (('"panels"', '"schemaVersion"'), "grafana"),
+    (('"elements"', '"vizConfig"', '"kind"'), "grafana"),
+    (('"stages"', '"requisiteStageRefIds"'), "spinnaker"),
+    (('"flags"', '"variants"', '"defaultVariant"'), "flags"),
+)
+_LOOKED_INTO = (".yml", ".yaml", ".json")
+_NOT_JSON = re.compile(
+    r"(?:^|/)(?:package(?:-lock)?|composer|tsconfig[^/]*|[^/]*\.(?:min|lock|schema|eslintrc))\.json$"
+)
 _HEAD = 65_536
 
 
@@ -19,10 +42,15 @@ def by_name(path: str) -> str:
 
 def may_be(path: str) -> bool:
     """The name says nothing, and the text may."""
-    return path.endswith(_LOOKED_INTO)
+    return path.endswith(_LOOKED_INTO) and not (path.endswith(".json") and _NOT_JSON.search(path))
 
 
 def by_text(text: str) -> str:
     """The kind that this looks like, or ""."""
     head = text[:_HEAD]
-    return next((kind for sign, kind in _SIGNS if sign.search(head)), "")
+    kind = next((kind for sign, kind in _SIGNS if sign.search(head)), "")
+    if kind:
+        return kind
+    json = head.lstrip()[:1] in {"{", "["}
+    whole = text if json else f"\n{text}"
+    return next((kind for words, kind in (_JSON_WORDS if json else _WORDS) if all(word in whole for word in words)), "")
