@@ -9,6 +9,7 @@ import pytest
 
 from seaway.assess import rules
 from seaway.assess.rule import Rule
+from seaway.model.finding import Persona
 from support import rule_fixtures
 
 ROOT = Path(__file__).parent.parent.parent
@@ -116,7 +117,7 @@ NUMBERS = {
 )
 def test_a_rule_finds_what_is_marked_and_nothing_else(rule: str, system: str, file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    found = rule_fixtures.hits(rules.load(rule), rule_fixtures.case(text, system))
+    found = rule_fixtures.hits(rules.load(rule), rule_fixtures.case(text, system), rule_fixtures.persona(file))
     assert {hit.span.line for hit in found} == rule_fixtures.expected(text), [
         (str(hit.span), hit.message) for hit in found
     ]
@@ -130,12 +131,24 @@ def test_a_rule_finds_what_is_marked_and_nothing_else(rule: str, system: str, fi
     ("rule", "kind", "folder"), list(rule_fixtures.estates()), ids=lambda one: getattr(one, "stem", one)
 )
 def test_a_survey_finds_what_is_marked_and_nothing_else(rule: str, kind: str, folder: Path) -> None:
-    found = rule_fixtures.survey(rules.load(rule), folder)
+    found = rule_fixtures.survey(rules.load(rule), folder, rule_fixtures.persona(folder))
     assert {(hit.span.path, hit.span.line) for hit in found} == rule_fixtures.marked(folder), [
         (str(hit.span), hit.message) for hit in found
     ]
     for hit in found:
         assert 0 <= hit.span.end - hit.span.start < 400
+
+
+AUDITORS = [one for one in rule_fixtures.everything() if rule_fixtures.persona(one[2]) is Persona.AUDITOR]
+
+
+@pytest.mark.parametrize(("rule", "system", "place"), AUDITORS, ids=lambda one: getattr(one, "stem", one))
+def test_what_is_for_auditors_is_not_shown_to_others(rule: str, system: str, place: Path) -> None:
+    asked = rules.load(rule)
+    if place.is_dir():
+        assert rule_fixtures.survey(asked, place) == []
+    else:
+        assert rule_fixtures.hits(asked, rule_fixtures.case(place.read_text(encoding="utf-8"), system)) == []
 
 
 def test_a_fixture_that_is_marked_wrongly_is_caught() -> None:

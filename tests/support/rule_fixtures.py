@@ -1,7 +1,8 @@
 """The fixtures of rules. A line with FINDING in it is where a finding begins.
 
 A rule over pipelines has files `tests/assess/rules/<rule>/<system>/<case>.<ext>`; one that surveys repositories has small
-repositories `<rule>/<kind>/<case>/`, where a file `FINDINGS` lists `path:line` of what cannot be marked in a comment.
+repositories `<rule>/<kind>/<case>/`, where a file `FINDINGS` lists `path:line` of what cannot be marked in a comment. What is
+marked in a case named `auditor...` is shown to auditors alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ PATHS = {
     "circleci": ".circleci/config.yml",
     "tekton": ".tekton/build.yaml",
     "jenkins": "Jenkinsfile",
+    "teamcity": ".teamcity/settings.kts",
 }
 
 
@@ -48,6 +50,12 @@ def estates() -> Iterator[tuple[str, str, Path]]:
                 yield rule.name, kind.name, folder
 
 
+def everything() -> Iterator[tuple[str, str, Path]]:
+    """Both."""
+    yield from fixtures()
+    yield from estates()
+
+
 def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list[Hit]:
     """What a reader of this persona is shown of a small repository. All its files must be readable."""
     done = Examination((rule,), date(2026, 11, 27), persona)
@@ -57,6 +65,11 @@ def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list
         subject = assess.survey(place, done)
     assert done.unknowns == []
     return _shown(rule.ask(subject), persona)
+
+
+def persona(place: Path) -> Persona:
+    """Who is shown what is marked in this fixture."""
+    return Persona.AUDITOR if place.stem.startswith("auditor") else Persona.REGULAR
 
 
 def marked(place: Path) -> set[tuple[str, int]]:

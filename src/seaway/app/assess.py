@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -158,7 +158,9 @@ class _Work:
         parts = set().union(*(one.parts for one in read)) if read else set()
         judged = [one for one in read if one.system == _ALONE or one.path not in parts]
         cases = [Case(one.pipeline, one.texts, self.names) for one in judged]
-        return [one.path for one in read], estate.read(self.root, self.names, cases, done)
+        found = estate.read(self.root, self.names, cases, done)
+        found.whole = path.is_dir() and (path.resolve() == self.root or not (self.root / ".git").exists())
+        return [one.path for one in read], found
 
     def files(self, path: Path, done: examine.Examination) -> Iterator[tuple[str, str]]:
         """(path below the root, system) of every pipeline; the paths of all files are remembered for the rules."""
@@ -248,11 +250,19 @@ class _Work:
     def reread(self, case: Case | Estate, place: str, text: str) -> Case | Estate:
         """The pipeline or the repository again, with another text in one file's place."""
         if isinstance(case, Estate):
-            return estate.reread(case, place, text)
+            return self._resurveyed(case, place, text)
         own = case.pipeline.path
         texts = {own: case.texts[own]} | {place: text}
         made = self.parsed(own, case.system.value, texts)
         return Case(made.pipeline, made.texts, case.files)
+
+    def _resurveyed(self, whole: Estate, place: str, text: str) -> Estate:
+        """A pipeline's text changes every pipeline that it is a part of."""
+        if place in whole.kinds:
+            return estate.reread(whole, place, text)
+        cases = [self.reread(case, place, text) if place in case.texts else case for case in whole.cases]
+        kept = [case for case in cases if isinstance(case, Case)]
+        return replace(whole, cases=kept, texts={**whole.texts, place: text}, known={})
 
     def lint(self, place: str, before: str, after: str) -> str:
         """Actionlint's word on a patched workflow, where it is installed."""

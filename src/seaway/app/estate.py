@@ -55,7 +55,7 @@ def reread(estate: Estate, place: str, text: str) -> Estate:
     kind = estate.kinds[place]
     things = [one for one in estate.things if getattr(one, "path", None) != place]
     things += registry.load_format("infrastructure", kind.value).parse(text, place)
-    return replace(estate, things=things, texts={**estate.texts, place: text})
+    return replace(estate, things=things, texts={**estate.texts, place: text}, known={})
 
 
 @dataclass(slots=True)

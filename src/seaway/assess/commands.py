@@ -57,6 +57,12 @@ def deploys(script: str) -> bool:
     return any(not _DRY.search(_line(script, match.start())) for match in DEPLOY.finditer(script))
 
 
+def deploying(line: str) -> str:
+    """The words by which one line changes what runs somewhere, or ""."""
+    match = DEPLOY.search(line)
+    return match[0].strip(" \t\n;&|(") if match is not None and not _DRY.search(line) else ""
+
+
 def _line(text: str, at: int) -> str:
     start = text.rfind("\n", 0, at + 1) + 1
     end = text.find("\n", max(at + 1, start))

@@ -37,13 +37,20 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class Estate:
-    """`texts`: what was read, by path, as spans count it. `kinds`: path -> kind of the things in it."""
+    """`texts`: what was read, by path, as spans count it. `kinds`: path -> kind of the things in it.
+
+    `whole`: all of the repository was walked, so that what was not found is not there.
+    """
 
     cases: Sequence[Case] = ()
     things: Sequence[object] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     files: frozenset[str] = frozenset()  # all paths of the repository that were walked
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    whole: bool = True
+    known: dict[str, object] = field(
+        default_factory=dict, compare=False
+    )  # what rules share, made once (`assess.shipping`)
 
     def all(self, cls: type[T]) -> list[T]:
         """All things of a type, in the order of their paths."""

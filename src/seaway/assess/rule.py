@@ -80,6 +80,7 @@ class Case:
     pipeline: Pipeline
     texts: Mapping[str, str]
     files: frozenset[str] = frozenset()  # all paths of the repository that were walked
+    known: dict[str, object] = field(default_factory=dict)  # what rules share, made once (`assess.shipping`)
     _scripts: list[Script] | None = None
     _trees: dict[str, Tree] = field(default_factory=dict)
 

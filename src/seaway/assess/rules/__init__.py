@@ -23,8 +23,14 @@ TABLE = (  # in the order of their numbers
     "long-lived-cloud-keys",
     "plaintext-secret",
     "secret-in-argv",
+    "no-security-scan",
+    "no-sbom",
+    "no-provenance",
     "self-hosted-on-public-trigger",
     "curl-pipe-shell",
+    "no-deployment-event",
+    "no-pipeline-telemetry",
+    "no-policy-as-code",
     "deprecated-syntax",
 )
 
