@@ -137,7 +137,7 @@ def test_the_log_is_sarif(repository: Path, capsys: pytest.CaptureFixture[str]) 
     assert [one["suppressions"][0]["justification"] for one in results if "suppressions" in one] == ["ours"]
     names = [one["id"] for one in log["runs"][0]["tool"]["driver"]["rules"]]
     assert all(names[one["ruleIndex"]] == one["ruleId"] for one in results)
-    assert len(log["runs"][0]["invocations"][0]["toolExecutionNotifications"]) == 1
+    assert len(log["runs"][0]["invocations"][0]["toolExecutionNotifications"]) == 2
     log["runs"][0]["results"][0]["level"] = "terrible"
     assert sarif_problems(log)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,11 @@ from typing import Any
 from seaway.adapters import _actionlint
 from seaway.app import assess
 from seaway.assess import document
+from seaway.assess.runs.bottlenecks import Prices
+from seaway.model.runs import Run
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support import run_stories
 
 FILE = Path(__file__).parents[2] / "docs" / "reference" / "documents" / "assessment.json"
 WORKFLOW = """\
@@ -44,8 +50,14 @@ def fresh() -> Any:
         (root / ".github/workflows").mkdir(parents=True)
         (root / ".github/workflows/ci.yml").write_text(WORKFLOW, encoding="utf-8")
         (root / ".gitlab-ci.yml").write_text(GITLAB, encoding="utf-8")
-        found = assess.assess(root, today=date(2026, 3, 2))
+        runs = run_stories.history(*(_run(number) for number in range(6)))
+        found = assess.assess(root, today=date(2026, 3, 2), runs=runs, prices=Prices(0.008))
         return document.document(found.assessment)
+
+
+def _run(number: int) -> Run:
+    """A run of the workflow, a little longer each time."""
+    return run_stories.run(number, [run_stories.job("build", 0, 200 + 10 * number, 15, runner="ubuntu-24.04")])
 
 
 def without_linter(data: Any) -> Any:

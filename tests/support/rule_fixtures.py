@@ -17,12 +17,15 @@ from seaway import registry
 from seaway.app import assess
 from seaway.assess.examine import Examination
 from seaway.assess.rule import Answer, Case, Hit, Rule
+from seaway.formats.history import runs
 from seaway.formats.pipelines.sources import Sources
 from seaway.model.finding import Persona
+from seaway.model.runs import RunHistory
 
 FOLDER = Path(__file__).parent.parent / "assess" / "rules"
 MARK = "FINDING"
 LISTED = "FINDINGS"
+RUNS = "runs.jsonl"
 PATHS = {
     "github_actions": ".github/workflows/ci.yml",
     "gitlab_ci": ".gitlab-ci.yml",
@@ -62,7 +65,7 @@ def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list
     with TemporaryDirectory() as empty:
         place = Path(empty) / "repository"
         shutil.copytree(folder, place, ignore=shutil.ignore_patterns(LISTED))
-        subject = assess.survey(place, done)
+        subject = assess.survey(place, done, _runs(place))
     assert done.unknowns == []
     return _shown(rule.ask(subject), persona)
 
@@ -70,6 +73,12 @@ def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list
 def persona(place: Path) -> Persona:
     """Who is shown what is marked in this fixture."""
     return Persona.AUDITOR if place.stem.startswith("auditor") else Persona.REGULAR
+
+
+def _runs(place: Path) -> RunHistory | None:
+    """The run history of a small repository, where it has one."""
+    file = place / RUNS
+    return RunHistory(RUNS, tuple(runs.parse(file.read_bytes(), RUNS))) if file.exists() else None
 
 
 def marked(place: Path) -> set[tuple[str, int]]:

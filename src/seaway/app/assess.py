@@ -11,22 +11,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from seaway import registry
 from seaway.app import estate, pipelines
 from seaway.assess import baseline, examine, mend, rules
-from seaway.assess.estate import Estate
+from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case
+from seaway.assess.runs import bottlenecks
+from seaway.assess.runs.bottlenecks import Prices
 from seaway.errors import ConfigError, SeawayError, UsageError
 from seaway.formats.pipelines import detect
 from seaway.formats.pipelines.sources import Sources
 from seaway.formats.yaml import patch
 from seaway.model.finding import Assessment, Blind, Persona
 from seaway.model.pipeline import Pipeline
+from seaway.model.runs import RunHistory
 
 MAX_WALKED = 200_000  # files of a repository that are looked at by name
 MAX_PIPELINES = 5_000
+UNSEEN_RUNS = "no run history was given: bottlenecks, and rules about what runs did, need --runs FILE"
 _SKIPPED = frozenset(
     {"node_modules", "vendor", "vendored", "third_party", "third-party", "bower_components", "site-packages", "__pycache__"}
 )  # fmt: skip
@@ -65,8 +70,13 @@ def assess(
     known: frozenset[str] = frozenset(),
     libraries: Mapping[str, Path] | None = None,
     fixes: bool = True,
+    runs: RunHistory | None = None,
+    prices: Prices | None = None,
 ) -> Assessed:
-    """Everything about one file, or about a folder and all below it. Raises UsageError when there is no such path."""
+    """Everything about one file, or about a folder and all below it. Raises UsageError when there is no such path.
+
+    `prices`: of machines. `runs`: what the pipelines did; without it the rules that need it are not asked, which is told as an unknown.
+    """
     if not path.exists():
         raise UsageError(f"{path} is not there", hint="name a repository, a folder or a pipeline file")
     root = pipelines.root_of(path / "x" if path.is_dir() else path)
@@ -76,16 +86,24 @@ def assess(
     if fixes:
         done.mend = mend.Mender(work.reread, work.lint, edits)
     read, whole = work.whole(path, done)
+    if runs is not None:
+        whole = estate.with_runs(whole, runs)
+    elif read and path.is_dir():
+        done.unseen(Blind(".", 1, 1, UNSEEN_RUNS))
     for case in whole.cases:
         done.look(case)
     done.survey(whole)
-    return Assessed(examine.assessment(done, str(root), [*read, *whole.kinds], known), edits, root)
+    others = [place for place, kind in whole.kinds.items() if kind is not Kind.RUNS]
+    found = examine.assessment(done, str(root), [*read, *others], known)
+    slow = [bottlenecks.bottlenecks(one, prices or Prices()) for one in whole.all(RunHistory)]
+    return Assessed(replace(found, bottlenecks=tuple(chain.from_iterable(slow))), edits, root)
 
 
-def survey(path: Path, done: examine.Examination) -> Estate:
+def survey(path: Path, done: examine.Examination, runs: RunHistory | None = None) -> Estate:
     """What `assess` reads of a repository, before any rule. Raises UsageError."""
     root = pipelines.root_of(path / "x" if path.is_dir() else path)
-    return _Work(root, {}).whole(path, done)[1]
+    whole = _Work(root, {}).whole(path, done)[1]
+    return estate.with_runs(whole, runs) if runs is not None else whole
 
 
 def known_findings(path: Path) -> frozenset[str]:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from seaway.adapters._commits import Commits
 from seaway.adapters._git import Git
+from seaway.app import lines
 from seaway.assess.dora.report import Inputs, Report, Scope, assess
 from seaway.config.home import Home
 from seaway.errors import UsageError
 from seaway.formats.history import deployments, incidents, pulls, pushes, rollouts
 from seaway.model.delivery import Deployment
 
-T = TypeVar("T")
-LARGEST = 1_000_000_000  # bytes of one file
 HERE = "here"  # as a source of rollouts: the control plane
 _FILES = ("deployments", "incidents", "pushes", "pulls", "rollouts", "revisions")
 RELEASE = "release"  # the environment of tags: what they say is that something was released, not where it runs
@@ -68,9 +65,9 @@ def _report(sources: Sources, scope: Scope, home: Home) -> Report:
         )
     git = Git(sources.path)
     happened = _deployments(sources, git, home)
-    incident_lines = _read(sources.incidents, incidents.parse)
-    pushed = _read(sources.pushes, pushes.parse) or []
-    requests = _read(sources.pulls, pulls.parse) or []
+    incident_lines = lines.read(sources.incidents, incidents.parse)
+    pushed = lines.read(sources.pushes, pushes.parse) or []
+    requests = lines.read(sources.pulls, pulls.parse) or []
     commits = Commits(git, _folder(home))
     names = [each.sha for each in happened if each.sha]
     history, found = commits.read([*names, *(each.sha for each in pushed), *(each.sha for each in requests)])
@@ -100,7 +97,7 @@ def _deployments(sources: Sources, git: Git, home: Home) -> list[Deployment]:
             "nothing tells what was deployed",
             hint="--deployments FILE, --tags 'v*' for tags as releases, or --rollouts here for rollouts of Seaway",
         )
-    found = list(_read(sources.deployments, deployments.parse) or [])
+    found = list(lines.read(sources.deployments, deployments.parse) or [])
     if sources.rollouts:
         found += _rollouts(sources, home)
     if sources.tags:
@@ -109,9 +106,9 @@ def _deployments(sources: Sources, git: Git, home: Home) -> list[Deployment]:
 
 
 def _rollouts(sources: Sources, home: Home) -> list[Deployment]:
-    known = _read(sources.revisions, rollouts.revisions) or {}
+    known = lines.read(sources.revisions, rollouts.revisions) or {}
     if sources.rollouts != HERE:
-        return _read(sources.rollouts, lambda data, path: rollouts.parse(data, path, known)) or []
+        return lines.read(sources.rollouts, lambda data, path: rollouts.parse(data, path, known)) or []
     from seaway.app.client import Client
 
     with Client(home) as client:
@@ -138,23 +135,6 @@ def _check(sources: Sources, happened: Sequence[Deployment]) -> None:
     for service in sources.paths:
         if service not in known:
             raise UsageError(f"--paths names {service!r}, of which no deployment is known; known: {', '.join(known)}")
-
-
-def _read(place: str, parse: Callable[[bytes, str], T]) -> T | None:
-    """A file's model, None when it is not given."""
-    if not place:
-        return None
-    try:
-        if place == "-":
-            data = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with Path(place).open("rb") as file:
-                data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{place} cannot be read: {error.strerror}", hint="check the path") from None
-    if len(data) > LARGEST:
-        raise UsageError(f"{place} has more than {LARGEST} bytes", hint="split it by time")
-    return parse(data, place)
 
 
 def _folder(home: Home) -> Path | None:

@@ -14,9 +14,11 @@ from seaway.app import pipelines
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.examine import Examination
 from seaway.assess.rule import Case
+from seaway.assess.runs import known
 from seaway.errors import ConfigError, SeawayError
 from seaway.formats.infrastructure import detect
 from seaway.model.finding import Blind
+from seaway.model.runs import RunHistory
 
 MAX_FILES = 20_000  # that are looked into
 MISTAKE = "the reader failed with {}, which is a mistake in Seaway: please report the file"
@@ -38,6 +40,17 @@ def read(
             break
         reader.add(place, kind)
     return Estate(cases, reader.things, reader.texts, files, reader.kinds)
+
+
+def with_runs(estate: Estate, runs: RunHistory) -> Estate:
+    """The estate with a history of runs, which stands beside the files under its own name."""
+    history = known.enriched(runs, (case.pipeline for case in estate.cases))
+    return replace(
+        estate,
+        things=[*estate.things, history],
+        texts={runs.path: "", **estate.texts},
+        kinds={runs.path: Kind.RUNS, **estate.kinds},
+    )
 
 
 def knows(file: Path, place: str) -> bool:

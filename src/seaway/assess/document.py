@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from seaway.assess.baseline import FORMAT
+from seaway.assess.runs.document import bottleneck
 from seaway.model.finding import Assessment, Check, Finding
 
 Json = dict[str, Any]
 
 
 def document(found: Assessment) -> Json:
-    """Everything. `checks` holds what the scores were computed from; `dora` and `bottlenecks` need history and are empty here."""
+    """Everything. `checks` holds what the scores were computed from; `dora` and `bottlenecks` are empty without history."""
     return {
         "format": FORMAT,
         "files": list(found.files),
@@ -24,7 +25,7 @@ def document(found: Assessment) -> Json:
         "suppressed": [_suppressed(one) for one in found.suppressed],
         "known": found.known,
         "dora": [],
-        "bottlenecks": [],
+        "bottlenecks": [bottleneck(one) for one in found.bottlenecks],
         "unknowns": [
             {"path": one.path, "line": one.line, "column": one.column, "why": one.why} for one in found.unknowns
         ],

@@ -70,6 +70,10 @@ class Examination:
         known = {one.value for one in (*System, *Kind)}
         self._unclear |= {rule for rule, names in named.items() if name not in known or name in names}
 
+    def unseen(self, blind: Blind) -> None:
+        """Something that nobody gave: the rules that would have read it are not asked."""
+        self._blind(blind)
+
     def _read_comments(self, path: str, text: str) -> None:
         if path not in self._comments:
             found = suppress.read(text, path, {rule.id for rule in self.rules}, self.today)

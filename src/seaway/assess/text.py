@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable
 from itertools import groupby
 
+from seaway.assess.runs import text as runs
 from seaway.model.finding import Assessment, Finding, Severity, Status
 
 WIDTH = 80
@@ -14,7 +15,7 @@ _SHOWN = 12  # places of one rule; the JSON report has all
 
 def report(found: Assessment) -> str:
     """Scores, findings by rule with the worst first, then what could not be known. Ends in a line end."""
-    lines = [*_head(found), "", *_scores(found)]
+    lines = [*_head(found), "", *_scores(found), *runs.report(found.bottlenecks)]
     for rule, group in groupby(sorted(found.findings, key=_by_rule(found)), key=lambda one: one.rule):
         lines += ["", *_rule(rule, list(group))]
     if any(one.fix is not None and one.fix.verified for one in found.findings):

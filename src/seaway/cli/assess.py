@@ -30,6 +30,7 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
         "seaway assess . --format json > before.json",
         "seaway assess . --baseline before.json --fail-on high",
         "seaway assess .github/workflows/ci.yml --diff",
+        "seaway assess --runs runs.jsonl",
     ),
 )
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(path_type=Path))
@@ -42,10 +43,14 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--persona", type=click.Choice(["regular", "auditor"]), default="regular", show_default=True,
               help="auditor: also what is right to do and rarely worth stopping for.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 10 when a finding is this bad or worse.")
+@click.option("--runs", "runs", type=click.Path(path_type=str), metavar="FILE", default="",
+              help="Run history, a JSON object a line; - reads standard input.")  # fmt: skip
+@click.option("--price", multiple=True, metavar="[RUNNER=]AMOUNT",
+              help="What a minute of a machine costs, of one runner or of every other; may be given several times.")  # fmt: skip
 @options.libraries
 def command(
     path: Path, *, form: str, baseline: Path | None, persona: str, fail_on: str | None, library: tuple[str, ...],
-    diff: bool, fix: bool,
+    diff: bool, fix: bool, runs: str, price: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Say what is wrong with the pipelines of a repository.
 
@@ -59,10 +64,13 @@ def command(
     the whole file.
     """
     from seaway.app import assess as work
+    from seaway.app import runs as history
     from seaway.model.finding import Persona
 
     if diff and fix:
         raise UsageError("--diff and --fix: one prints the patches, the other writes them", hint="choose one")
+    if price and not runs:
+        raise UsageError("--price is for machines that ran, and no run history was given", hint="add --runs FILE")
     if diff and form != "text":
         raise UsageError(f"--diff prints a diff and --format {form} a report", hint="choose one")
     found = work.assess(
@@ -72,6 +80,8 @@ def command(
         known=work.known_findings(baseline) if baseline else frozenset(),
         libraries=options.folders(library),
         fixes=form != "sarif",
+        runs=history.read(runs),
+        prices=history.prices(price),
     )
     if diff:
         click.echo(work.diffs(found), nl=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from seaway.model.bottleneck import Bottleneck
 from seaway.model.span import Span
 
 
@@ -150,7 +151,10 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A whole assessment. `known`: how many findings the baseline left out. `files`: pipelines that were read."""
+    """A whole assessment. `known`: how many findings the baseline left out. `files`: pipelines that were read.
+
+    `bottlenecks`: of the pipelines whose runs are known.
+    """
 
     root: str
     files: tuple[str, ...]
@@ -160,3 +164,4 @@ class Assessment:
     suppressed: tuple[Finding, ...] = ()
     unknowns: tuple[Blind, ...] = ()
     known: int = 0
+    bottlenecks: tuple[Bottleneck, ...] = ()

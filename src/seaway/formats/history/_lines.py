@@ -15,6 +15,7 @@ MAX_LINE = 1_000_000
 MOST_PROBLEMS = 20
 MAX_NAME = 200
 SHA = re.compile(r"[0-9a-f]{7,64}")
+HINT = "correct the lines; seaway dora --help names the keys"
 _missing = object()
 
 
@@ -26,13 +27,20 @@ class Misfit(ValueError):
         self.key = key
 
 
-def read(data: bytes, path: str, build: Callable[[dict[str, Any]], T], *, what: str) -> list[T]:
-    """Each line through `build`; blank lines are let be. Raises ConfigError with up to MOST_PROBLEMS lines that are wrong."""
+def read(
+    data: bytes, path: str, build: Callable[[dict[str, Any]], T], *, what: str, hint: str = HINT, most: int = 0
+) -> list[T]:
+    """Each line through `build`; blank lines are let be. `most`: lines, 0 = any number.
+
+    Raises ConfigError with up to MOST_PROBLEMS lines that are wrong.
+    """
     found: list[T] = []
     problems: list[Problem] = []
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
+        if most and len(found) == most:
+            raise ConfigError([Problem(path, number, 1, f"more than {most} lines ({what})")], hint="split it by time")
         try:
             found.append(build(_loaded(line)))
         except Misfit as misfit:
@@ -40,7 +48,7 @@ def read(data: bytes, path: str, build: Callable[[dict[str, Any]], T], *, what: 
             if len(problems) == MOST_PROBLEMS:
                 break
     if problems:
-        raise ConfigError(problems, hint="correct the lines; seaway dora --help names the keys")
+        raise ConfigError(problems, hint=hint)
     return found
 
 
@@ -69,7 +77,7 @@ def text(data: dict[str, Any], key: str) -> str:
     """A name of 1 to MAX_NAME characters."""
     value = data.get(key)
     if type(value) is not str or not 0 < len(value) <= MAX_NAME:
-        raise _wrong(data, key, f"a text of 1 to {MAX_NAME} characters")
+        raise wrong(data, key, f"a text of 1 to {MAX_NAME} characters")
     return value
 
 
@@ -88,7 +96,7 @@ def moment(data: dict[str, Any], key: str) -> float:
             when = None
         if when is not None and when.tzinfo is not None:
             return when.timestamp()
-    raise _wrong(data, key, "a time with its offset, like 2026-03-02T09:00:00Z")
+    raise wrong(data, key, "a time with its offset, like 2026-03-02T09:00:00Z")
 
 
 def maybe(data: dict[str, Any], key: str) -> float | None:
@@ -101,7 +109,7 @@ def sha(data: dict[str, Any], key: str = "sha") -> str:
     value = data.get(key)
     if type(value) is str and SHA.fullmatch(value.lower()):
         return value.lower()
-    raise _wrong(data, key, "a commit: 7 to 64 hexadecimal digits")
+    raise wrong(data, key, "a commit: 7 to 64 hexadecimal digits")
 
 
 def choice(data: dict[str, Any], key: str, kind: Callable[[str], T], known: str) -> T:
@@ -109,10 +117,11 @@ def choice(data: dict[str, Any], key: str, kind: Callable[[str], T], known: str)
     try:
         return kind(data.get(key))  # type: ignore[arg-type]
     except ValueError:
-        raise _wrong(data, key, f"one of {known}") from None
+        raise wrong(data, key, f"one of {known}") from None
 
 
-def _wrong(data: dict[str, Any], key: str, wanted: str) -> Misfit:
+def wrong(data: dict[str, Any], key: str, wanted: str) -> Misfit:
+    """What to say of a key that is missing, or is not what is wanted."""
     value = data.get(key, _missing)
     if value is _missing:
         return Misfit(f"{key} is missing; it is {wanted}")

@@ -1,0 +1,102 @@
+"""`seaway assess --runs`: what the report says of runs, and every mistake in the file and the words."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seaway.cli import main
+from seaway.formats.history import runs
+from seaway.model.runs import Run
+from support.run_stories import job, run
+
+WORKFLOW = """\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-24.04
+    steps: [{run: make}]
+  test:
+    needs: build
+    runs-on: ubuntu-24.04
+    steps: [{run: make test}]
+"""
+
+
+def recorded() -> list[Run]:
+    return [
+        run(number, [job("build", 0, 60, 10), job("test", 70, 200 + number, 5, runner="big")]) for number in range(12)
+    ]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/ci.yml").write_text(WORKFLOW)
+    (tmp_path / "runs.jsonl").write_text(runs.render(recorded()))
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> tuple[str, str]:
+    assert main.run(["assess", *words]) == code
+    found = capsys.readouterr()
+    assert "Traceback" not in found.err
+    return found.out, found.err
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_report_tells_where_the_time_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    made: dict[str, Any] = json.loads(said(capsys, "--runs", "runs.jsonl", "--format", "json")[0])
+    (found,) = made["bottlenecks"]
+    assert (found["pipeline"], found["runs"], found["order"]) == (".github/workflows/ci.yml", 12, "recorded")
+    assert {each["job"]: each["critical"]["value"] for each in found["jobs"]} == {"build": 1, "test": 1}
+    assert found["cost"] is None
+    assert made["files"] == [".github/workflows/ci.yml"]
+    assert not [one for one in made["unknowns"] if "run history" in one["why"]]
+    text, _ = said(capsys, "--runs", "runs.jsonl", "--price", "big=0.06")
+    assert "TIME  .github/workflows/ci.yml" in text
+    assert "machines cost" in text
+    assert "without a price" in text
+
+
+@pytest.mark.usefixtures("repository")
+def test_without_runs_that_is_an_unknown_and_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    made = json.loads(said(capsys, "--format", "json")[0])
+    assert made["bottlenecks"] == []
+    assert [one["path"] for one in made["unknowns"]] == ["."]
+    assert "--runs FILE" in made["unknowns"][0]["why"]
+    one = json.loads(said(capsys, ".github/workflows/ci.yml", "--format", "json")[0])
+    assert one["unknowns"] == []
+
+
+@pytest.mark.usefixtures("repository")
+def test_runs_come_through_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(runs.render(recorded()).encode()))
+    monkeypatch.setattr(sys, "stdin", stream)
+    made = json.loads(said(capsys, "--runs", "-", "--format", "json")[0])
+    assert made["bottlenecks"][0]["runs"] == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--runs", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["--price", "0.008"], "no run history was given"),
+        (["--runs", "runs.jsonl", "--price", "cheap"], "'cheap' is no amount"),
+        (["--runs", "runs.jsonl", "--price", "a=nan"], "'nan' is no amount"),
+        (["--runs", "runs.jsonl", "--price", "-1"], "'-1' is no amount"),
+        (["--runs", "runs.jsonl", "--price", "1", "--price", "2"], "every other runner has a price already"),
+        (["--runs", ".github/workflows/ci.yml"], ".github/workflows/ci.yml:1:1: not JSON"),
+    ],
+)
+@pytest.mark.usefixtures("repository")
+def test_mistakes_are_named(capsys: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
+    _, err = said(capsys, *words, code=2)
+    assert message in err
