@@ -34,6 +34,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "ansible": "seaway.formats.infrastructure.ansible",
         "flags": "seaway.formats.infrastructure.flags",
         "grafana": "seaway.formats.monitoring.grafana",
+        "dockerfile": "seaway.formats.infrastructure.dockerfile",
         "kubernetes": "seaway.formats.infrastructure.kubernetes",
         "prometheus": "seaway.formats.monitoring.prometheus.files",
         "spinnaker": "seaway.formats.infrastructure.spinnaker",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
+_NOT_ONE = (  # templates of Dockerfiles, what documents or ignores them, and programs that are called after them
+    r"(?![^/]*(?:ignore|\.(?:j2|jinja2?|tmpl|gotmpl|tpl|template|in|erb|m4|ejs|hbs|mustache|md|txt|rst|sh|py|js|ts|go|rs|rb|java|ya?ml|json"
+    r"|toml|xml|lock|bak|orig|log))\Z)"
+)
 _NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"(?:^|/){_NOT_ONE}(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?\Z"), "dockerfile"),
+    (re.compile(r"(?:^|/)(?:[\w.-]+\.)?(?:[Dd]ocker|[Cc]ontainer)file\Z"), "dockerfile"),
     (re.compile(r"\.(?:tf|tofu)$"), "terraform"),
     (re.compile(r"(?:^|/)roles/[^/]+/(?:tasks|handlers)/[^/]+\.ya?ml$"), "ansible"),
 )  # fmt: skip
