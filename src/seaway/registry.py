@@ -32,9 +32,9 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     "infrastructure": {
         "alertmanager": "seaway.formats.monitoring.alertmanager",
         "ansible": "seaway.formats.infrastructure.ansible",
+        "dockerfile": "seaway.formats.infrastructure.dockerfile",
         "flags": "seaway.formats.infrastructure.flags",
         "grafana": "seaway.formats.monitoring.grafana",
-        "dockerfile": "seaway.formats.infrastructure.dockerfile",
         "kubernetes": "seaway.formats.infrastructure.kubernetes",
         "prometheus": "seaway.formats.monitoring.prometheus.files",
         "spinnaker": "seaway.formats.infrastructure.spinnaker",

@@ -12,6 +12,8 @@ TABLE = (  # in the order of their numbers
     "cache-key-without-lockfile",
     "no-concurrency",
     "full-clone",
+    "dockerfile-layer-order",
+    "heavy-image",
     "retry-hides-failure",
     "missing-timeout",
     "duplicate-trigger",

@@ -6,13 +6,19 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from seaway.assess.aside import aside
+from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import CLOSE, OPEN, Case, Hit, Rule, Script, flat
+from seaway.formats.infrastructure.dockerfile import Dockerfile, variables
 from seaway.model.expression import refs
 from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import System, Variable
 
 _CALLED = (
     r"[A-Za-z_][A-Za-z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY)|PASSWORD|TOKEN|SECRET"
+)
+_ARGUMENT = re.compile(
+    r"(?:[A-Za-z0-9_]*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY)\Z", re.IGNORECASE
 )
 _SECRET = rf"(?:{OPEN}secret\.[^{CLOSE}]*{CLOSE}|\$\{{?(?P<name>{_CALLED})\}}?(?![A-Za-z0-9_]))"
 _OPTION = re.compile(
@@ -33,6 +39,29 @@ def check(case: Case) -> list[Hit] | None:
     found = [hit for script in case.scripts for hit in _script(case, script)]
     used = any(OPEN + "secret." in script.text or _USES.search(script.text) for script in case.scripts)
     return found if found or used else None
+
+
+def survey(estate: Estate) -> list[Hit] | None:
+    """In Dockerfiles, an `ARG` that is called like a secret, or an `ENV` that keeps one; in a stage that is not shipped for an auditor."""
+    rows = [
+        (file, stage, one, name)
+        for file in estate.all(Dockerfile)
+        for stage in file.stages
+        for one in stage.all("ARG", "ENV")
+        for name, value, _ in variables(one)
+        if _ARGUMENT.match(name) and not _NOT_SECRET.search(name) and (one.word == "ARG" or "$" in (value or ""))
+    ]
+    if not rows:
+        return [] if estate.all(Dockerfile) else None
+    found = []
+    for file, stage, one, name in rows:
+        stays = stage in file.last.line and not aside(file.path)
+        words = (
+            f"{one.word} {name} stays in the image's history and in the cache of builds: use RUN --mount=type=secret"
+        )
+        persona = Persona.REGULAR if stays else Persona.AUDITOR
+        found.append(Hit(estate.within(one.span, name), words, (one.word, name), persona=persona))
+    return found
 
 
 def _script(case: Case, script: Script) -> Iterator[Hit]:
@@ -143,4 +172,6 @@ RULE = Rule(
     refs=("NIST SSDF PO.5.2", "OWASP CI/CD: CICD-SEC-6"),
     systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
     check=check,
+    kinds=frozenset({Kind.DOCKERFILE}),
+    survey=survey,
 )

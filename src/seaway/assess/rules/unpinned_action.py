@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seaway.assess.aside import aside
+from seaway.assess.estate import Estate, Kind
+from seaway.assess.images import named
 from seaway.assess.rule import Case, Edits, Hit, Rule
+from seaway.formats.infrastructure.dockerfile import Dockerfile
 from seaway.formats.pipelines.github_actions import pins
 from seaway.formats.yaml.patch import Edit
 from seaway.formats.yaml.tree import get, sequence, string
@@ -27,6 +31,35 @@ def check(case: Case) -> list[Hit] | None:
     found = list(_hits(case))
     anything = any(component for component, _ in _components(case)) or any(_images(case)) or case.pipeline.includes
     return found if found or anything or any(one.key.startswith("orbs.") for one in case.pipeline.natives) else None
+
+
+def survey(estate: Estate) -> list[Hit] | None:
+    """In Dockerfiles, images of `FROM` and `COPY --from` without a tag or with `latest`; for an auditor those without a digest."""
+    found: list[Hit] = []
+    judged = False
+    for file in estate.all(Dockerfile):
+        for text, where in _built_on(estate, file):
+            image = named(text)
+            judged = True
+            if image is None or image.digest:
+                continue
+            what = f"the tag {image.tag}" if image.tag else "the tag latest, as nobody says another"
+            severity = None if image.loose else Severity.LOW
+            auditor = not image.loose or aside(file.path)
+            found.append(_moved(where, f"the image {text}", what, "", auditor=auditor, severity=severity))
+    return found if judged else None
+
+
+def _built_on(estate: Estate, file: Dockerfile) -> Iterator[tuple[str, Span]]:
+    """(name, place) of the images that a Dockerfile takes from elsewhere, as far as the names are known."""
+    for stage in file.stages:
+        if stage.parent is None and stage.base and stage.base != "scratch":
+            yield stage.base, estate.within(stage.origin.span, stage.image)
+        known = {one.name for one in file.stages if one.name}
+        for one in stage.all("COPY", "ADD"):
+            source = one.flag("from")
+            if source and not source.isdigit() and source.lower() not in known:
+                yield source, estate.within(one.span, source)
 
 
 def _hits(case: Case) -> Iterator[Hit]:
@@ -196,4 +229,6 @@ RULE = Rule(
     ),
     systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
     check=check,
+    kinds=frozenset({Kind.DOCKERFILE}),
+    survey=survey,
 )

@@ -1,0 +1,30 @@
+"""Files beside what is shipped: examples, tests, documents, tools for developers. Asked by rules that survey a repository.
+
+What is wrong there is rarely worth stopping for, so such findings are for an auditor.
+"""
+
+from __future__ import annotations
+
+import re
+
+from seaway.model.finding import Persona
+
+_FOLDER = re.compile(
+    r"(?:^|/)(?:\.devcontainer|_?examples?|samples?|demos?|docs?|documentation|tutorials?|tests?|testing|testdata|test-data|e2e|fixtures?|specs?"
+    r"|bench(?:marks?)?|quickstarts?|playground|hack|contrib|kind|minikube)(?:[-_.][^/]*)?/",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"(?:^|[._/-])(?:dev|devel|develop|development|local|test|tests|testing|e2e|ci|example|sample|debug|kind)(?=[._-]|\Z)[^/]*\Z",
+    re.IGNORECASE,
+)
+
+
+def persona(path: str) -> Persona:
+    """Who is shown a finding in this file."""
+    return Persona.AUDITOR if aside(path) else Persona.REGULAR
+
+
+def aside(path: str) -> bool:
+    """Whether a file is an example, a test, a document or for development only, by its name and folders."""
+    return bool(_FOLDER.search(path) or _NAME.search(path))
