@@ -67,7 +67,7 @@ def _compiler(image: ImageName) -> str:
 
 def _ignores(estate: Estate, path: str) -> bool:
     """An ignore file in a folder that can be the context of the build: the Dockerfile's and those above."""
-    names = (f"{path}.dockerignore",)
+    names: tuple[str, ...] = (f"{path}.dockerignore",)
     folder = path
     while folder:
         folder = folder.rpartition("/")[0]

@@ -54,6 +54,11 @@ class Dockerfile:
     stages: tuple[Stage, ...]
 
     @property
+    def span(self) -> Span:
+        """Where the stage begins that is made."""
+        return self.last.origin.span
+
+    @property
     def last(self) -> Stage:
         """What a build without `--target` makes."""
         return self.stages[-1]
