@@ -1,0 +1,20 @@
+import jetbrains.buildServer.configs.kotlin.*
+import jetbrains.buildServer.configs.kotlin.buildSteps.script
+
+version = "2024.12"
+
+project {
+    buildType(Deploy)
+}
+
+object Deploy : BuildType({
+    name = "deploy"
+    steps {
+        script {
+            scriptContent = """
+                alembic upgrade head  # expand only: the old release runs on it
+                kubectl set image deployment/shop shop=registry.example/shop:1.4.2
+            """.trimIndent()
+        }
+    }
+})
