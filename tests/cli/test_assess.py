@@ -18,6 +18,7 @@ from seaway.adapters import _actionlint
 from seaway.app import assess as work
 from seaway.assess import rules
 from seaway.cli import main
+from support.repositories import Repository
 from support.rule_fixtures import PATHS
 
 WORKFLOW = """\
@@ -197,6 +198,49 @@ def test_what_belongs_to_others_is_not_looked_at(repository: Path, capsys: pytes
     assert report(capsys, ".")["files"] == [PATHS["github_actions"], "ci/Jenkinsfile.release"]
     assert report(capsys, "ci")["files"] == ["ci/Jenkinsfile.release"]
     assert report(capsys, "ci/Jenkinsfile.release")["files"] == ["ci/Jenkinsfile.release"]
+
+
+def test_delivery_is_measured_where_something_tells_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEAWAY_HOME", str(tmp_path / "home"))
+    made = Repository(tmp_path / "shop")
+    shas: list[str] = []
+    for n in range(8):
+        shas.append(made.commit(*shas[-1:], files={f"f{n}": f"{n}\n"}, at=1_767_600_000 + 1000 * n))
+        made.point(f"tags/v{n}", shas[-1])
+    made.point("heads/main", shas[-1])
+    monkeypatch.chdir(tmp_path / "shop")
+    lines = [
+        {"id": f"d{n}", "service": "shop", "environment": "production", "sha": sha, "started": f"2026-02-0{n + 1}T09:00:00Z",
+         "finished": f"2026-02-0{n + 1}T09:01:00Z", "outcome": "succeeded", "kind": None}
+        for n, sha in enumerate(shas)
+    ]  # fmt: skip
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (lane,) = report(capsys, ".", "--deployments", "../d.jsonl")["dora"]
+    assert (lane["service"], lane["environment"], lane["deployment_frequency"]["n"]) == ("shop", "production", 8)
+    tagged = report(capsys, ".", "--tags", "v*")
+    assert [one["environment"] for one in tagged["dora"]] == ["release"]
+    assert tagged["dora_basis"]["interval"]["level"] == 0.95
+    assert [one["what"] for one in tagged["not_measured"]] == ["bottlenecks"]
+    assert "shop / release" in run(capsys, ".", "--tags", "v*")[0]
+    page = run(capsys, ".", "--tags", "v*", "--format", "html")[0]
+    assert "All figures, 7 rows".lower() in page.lower()
+    assert report(capsys, ".")["dora"] == []
+    run(capsys, ".", "--tags", "none*", code=2)
+    run(capsys, ".", "--incidents", "../d.jsonl", code=2)
+
+
+def test_the_best_moves_are_in_text_and_document(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = run(capsys)
+    found = report(capsys, ".")
+    best = found["moves"][0]
+    assert f"  1. {best['rule']}" in out
+    assert best["gain_per_effort"] == max(one["gain_per_effort"] for one in found["moves"])
+    assert found["critical_paths"] == []
+    page, err = run(capsys, ".", "--format", "html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert err == ""
 
 
 def test_an_empty_folder_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

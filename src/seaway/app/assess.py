@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -28,6 +28,7 @@ from seaway.formats.yaml import patch
 from seaway.model.finding import Assessment, Blind, Persona
 from seaway.model.pipeline import Pipeline
 from seaway.model.runs import RunHistory
+from seaway.model.span import Span
 
 MAX_WALKED = 200_000  # files of a repository that are looked at by name
 MAX_PIPELINES = 5_000
@@ -37,6 +38,7 @@ _SKIPPED = frozenset(
 )  # fmt: skip
 _HIDDEN = frozenset({".github", ".gitlab", ".circleci", ".azure-pipelines", ".azuredevops", ".tekton", ".teamcity"})
 _NOT_CODE = (".md", ".txt", ".rst", ".adoc", ".html", ".lock", ".png", ".svg")
+_SECRETS = frozenset({"plaintext-secret"})  # rules whose places hold what no report may repeat
 _ALONE = (
     "github_actions"  # a called workflow is also a workflow; elsewhere a file that others include is a part of them
 )
@@ -44,11 +46,17 @@ _ALONE = (
 
 @dataclass(slots=True)
 class Assessed:
-    """What was found, and the edits of verified patches by path, for `apply`."""
+    """What was found, and the edits of verified patches by path, for `apply`.
+
+    `texts`: what was read, by path; `secrets`: where a secret stands in them, listed or not; `pipelines`: those that were judged.
+    """
 
     assessment: Assessment
     edits: dict[str, list[list[patch.Edit]]]
     root: Path
+    texts: Mapping[str, str] = field(default_factory=dict)
+    secrets: Sequence[Span] = ()
+    pipelines: Sequence[Pipeline] = ()
 
 
 @dataclass(slots=True)
@@ -96,7 +104,14 @@ def assess(
     others = [place for place, kind in whole.kinds.items() if kind is not Kind.RUNS]
     found = examine.assessment(done, str(root), [*read, *others], known)
     slow = [bottlenecks.bottlenecks(one, prices or Prices()) for one in whole.all(RunHistory)]
-    return Assessed(replace(found, bottlenecks=tuple(chain.from_iterable(slow))), edits, root)
+    return Assessed(
+        replace(found, bottlenecks=tuple(chain.from_iterable(slow))),
+        edits,
+        root,
+        whole.texts,
+        [one.span for one in (*done.findings, *done.suppressed) if one.rule in _SECRETS],
+        [case.pipeline for case in whole.cases],
+    )
 
 
 def survey(path: Path, done: examine.Examination, runs: RunHistory | None = None) -> Estate:

@@ -6,16 +6,18 @@ import textwrap
 from collections.abc import Callable
 from itertools import groupby
 
+from seaway.assess import moves, rules
 from seaway.assess.runs import text as runs
 from seaway.model.finding import Assessment, Finding, Severity, Status
 
 WIDTH = 80
+_BEST = 5
 _SHOWN = 12  # places of one rule; the JSON report has all
 
 
 def report(found: Assessment) -> str:
     """Scores, findings by rule with the worst first, then what could not be known. Ends in a line end."""
-    lines = [*_head(found), "", *_scores(found), *runs.report(found.bottlenecks)]
+    lines = [*_head(found), "", *_scores(found), *_moves(found), *runs.report(found.bottlenecks)]
     for rule, group in groupby(sorted(found.findings, key=_by_rule(found)), key=lambda one: one.rule):
         lines += ["", *_rule(rule, list(group))]
     if any(one.fix is not None and one.fix.verified for one in found.findings):
@@ -58,6 +60,22 @@ def _scores(found: Assessment) -> list[str]:
         failed = sum(one.status is Status.FAIL for one in judged)
         known = "" if score.confidence >= 1 else f", {score.confidence:.0%} of it known"
         lines.append(f"  {dimension.value:<14}{score.score:>4.0f}   {failed} of {len(judged)} rules fail{known}")
+    return lines
+
+
+def _moves(found: Assessment) -> list[str]:
+    """The five best moves; where there is one rule to mend, no list is needed."""
+    listed = moves.moves(found, rules.rules())[:_BEST]
+    if len(listed) < 2:
+        return []
+    lines = ["", "Best moves, by gain over effort"]
+    for at, one in enumerate(listed, 1):
+        before, after = (("-" if score is None else f"{score:.0f}") for score in (one.before, one.after))
+        patched = f", {one.patches} of {one.findings} patched" if one.patches else ""
+        lines.append(
+            f"  {at}. {one.rule.id:<28}  gain {one.gain:>4.1f}  effort {one.effort}  {one.rule.dimension.value} {before} -> {after}"
+        )
+        lines += _wrapped(one.rule.advice + patched, "     ", "     ")
     return lines
 
 

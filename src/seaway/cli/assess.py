@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seaway.model.finding import Assessment
 
 REACHED = 10
+_file = click.Path(path_type=str)
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -31,10 +32,11 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
         "seaway assess . --baseline before.json --fail-on high",
         "seaway assess .github/workflows/ci.yml --diff",
         "seaway assess --runs runs.jsonl",
+        "seaway assess . --tags 'v*' --format html > assessment.html",
     ),
 )
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True,
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "html"]), default="text", show_default=True,
               help="How the report is written.")  # fmt: skip
 @click.option("--diff", is_flag=True, help="Print the verified patches as one diff, in place of the report.")
 @click.option("--fix", is_flag=True, help="Write the verified patches into the files.")
@@ -42,6 +44,12 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
               help="An earlier JSON report: show only what is not in it.")  # fmt: skip
 @click.option("--persona", type=click.Choice(["regular", "auditor"]), default="regular", show_default=True,
               help="auditor: also what is right to do and rarely worth stopping for.")  # fmt: skip
+@click.option("--deployments", type=_file, metavar="FILE", default="",
+              help="Deployments, a JSON object a line, as for `seaway dora`.")  # fmt: skip
+@click.option("--incidents", type=_file, metavar="FILE", default="", help="Incidents, a JSON object a line.")
+@click.option("--tags", metavar="GLOB", default="", help="Tags that match, as deployments to `release`.")
+@click.option("--rollouts", metavar="FILE", default="",
+              help="Output of `rollout list --json`, or `here` for the control plane.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 10 when a finding is this bad or worse.")
 @click.option("--runs", "runs", type=click.Path(path_type=str), metavar="FILE", default="",
               help="Run history, a JSON object a line; - reads standard input.")  # fmt: skip
@@ -50,7 +58,7 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
 @options.libraries
 def command(
     path: Path, *, form: str, baseline: Path | None, persona: str, fail_on: str | None, library: tuple[str, ...],
-    diff: bool, fix: bool, runs: str, price: tuple[str, ...],
+    diff: bool, fix: bool, runs: str, price: tuple[str, ...], **deliveries: str,
 ) -> int:  # fmt: skip
     """Say what is wrong with the pipelines of a repository.
 
@@ -71,6 +79,8 @@ def command(
         raise UsageError("--diff and --fix: one prints the patches, the other writes them", hint="choose one")
     if price and not runs:
         raise UsageError("--price is for machines that ran, and no run history was given", hint="add --runs FILE")
+    if deliveries["incidents"] and not any(deliveries[name] for name in ("deployments", "tags", "rollouts")):
+        raise UsageError("--incidents alone measures nothing", hint="add --deployments FILE")
     if diff and form != "text":
         raise UsageError(f"--diff prints a diff and --format {form} a report", hint="choose one")
     found = work.assess(
@@ -86,23 +96,29 @@ def command(
     if diff:
         click.echo(work.diffs(found), nl=False)
     else:
-        _report(found, form)
+        _report(found, form, deliveries)
     if fix:
         for name, count in work.apply(found).items():
             console.say(f"{name}: {count} patch{'es' if count > 1 else ''} written")
     return REACHED if _reaches(found.assessment, fail_on) else 0
 
 
-def _report(found: Assessed, form: str) -> None:
-    from seaway.assess import document, rules, sarif, text
+def _report(found: Assessed, form: str, deliveries: dict[str, str]) -> None:
+    if form == "sarif":
+        from seaway.assess import rules, sarif
 
-    if form == "json":
-        console.document(document.document(found.assessment))
-    elif form == "sarif":
         log = sarif.log(found.assessment, rules.rules(), __version__)
         click.echo(json.dumps(log, indent=2, ensure_ascii=False))
+        return
+    from seaway.app import report
+
+    made = report.Report(found, report.measured(found, deliveries))
+    if form == "json":
+        console.document(made.document())
+    elif form == "html":
+        click.echo(made.html(datetime.now(UTC).date()), nl=False)
     else:
-        click.echo(text.report(found.assessment), nl=False)
+        click.echo(made.text(), nl=False)
 
 
 def _reaches(found: Assessment, least: str | None) -> bool:
