@@ -47,6 +47,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "gitlab_ci": "seaway.formats.pipelines.gitlab_ci",
         "jenkins": "seaway.formats.pipelines.jenkins",
         "teamcity": "seaway.formats.pipelines.teamcity",
+        "teamcity_xml": "seaway.formats.pipelines.teamcity_xml",
         "tekton": "seaway.formats.pipelines.tekton",
     },
 }

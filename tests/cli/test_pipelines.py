@@ -66,6 +66,27 @@ def test_strict_fails_on_what_was_dropped_and_only_then(file: Path, capsys: pyte
     run(capsys, "convert", str(file), "--to", "gitlab_ci", "--strict")
 
 
+def test_an_output_is_a_file_or_a_folder_of_files_and_nothing_goes_to_stdout(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed, _ = run(capsys, "convert", str(file), "--to", "github_actions")
+    out, err = run(capsys, "convert", str(file), "--to", "github_actions", "--output", "new/ci.yml")
+    assert (tmp_path / "new/ci.yml").read_text() == printed
+    assert out == ""
+    assert "written: new/ci.yml" in err
+    out, err = run(capsys, "convert", str(file), "--to", "teamcity-xml", "--output", "tc", "--report", "losses.json")
+    assert out == ""
+    made = {path.relative_to(tmp_path / "tc").as_posix() for path in (tmp_path / "tc").rglob("*.xml")}
+    assert "project-config.xml" in made
+    assert {path.partition("/")[0] for path in made} == {"project-config.xml", "buildTypes", "vcsRoots"}
+    assert all(f"written: tc/{path}" in err for path in made)
+    losses = json.loads((tmp_path / "losses.json").read_text())["losses"]
+    assert {loss["target"]["path"] for loss in losses if loss["target"]} <= made
+    whole, _ = run(capsys, "convert", str(file), "--to", "teamcity_xml")
+    again, _ = run(capsys, "convert", "tc/project-config.xml", "--to", "teamcity_xml")
+    assert again.count("<build-type ") == whole.count("<build-type ") == sum("buildTypes" in path for path in made)
+
+
 def test_show_as_tree_document_and_pictures(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = run(capsys, "pipeline", "show", str(file))
     assert "test   stage test; after build" in out
@@ -112,6 +133,18 @@ def test_render_writes_the_section_of_seaway_yaml(file: Path, capsys: pytest.Cap
 MISTAKES = {
     "no file": (["convert", "none.yml", "--to", "github_actions"], "none.yml cannot be read"),
     "a folder": (["convert", ".", "--to", "github_actions"], "is a folder"),
+    "a folder where a file is written": (
+        ["convert", ".gitlab-ci.yml", "--to", "github_actions", "--output", "."],
+        ". is a folder",
+    ),
+    "a file where a folder is written": (
+        ["convert", ".gitlab-ci.yml", "--to", "teamcity_xml", "--output", "other.txt"],
+        "other.txt is a file",
+    ),
+    "an output below a file": (
+        ["convert", ".gitlab-ci.yml", "--to", "github_actions", "--output", "other.txt/x.yml"],
+        "other.txt/x.yml cannot be written",
+    ),
     "an unknown target": (["convert", ".gitlab-ci.yml", "--to", "travis"], "known: azure_pipelines"),
     "an unknown source": (["convert", "other.txt", "--to", "gitlab_ci"], "no pipeline of a system that is known"),
     "not of that system": (

@@ -12,7 +12,7 @@ from seaway import registry
 from seaway.errors import ConfigError, Problem, UsageError
 from seaway.formats.pipelines import detect
 from seaway.formats.pipelines.sources import Sources
-from seaway.model.loss import Written
+from seaway.model.loss import Loss, Written
 from seaway.model.pipeline import Pipeline
 
 LARGEST = 4 * 1024 * 1024  # bytes of one file
@@ -25,6 +25,15 @@ class Converted:
     """The result of a conversion, and which system the file was read as."""
 
     written: Written
+    source: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The files that a conversion wrote, in order, with what they do not say."""
+
+    files: tuple[Path, ...]
+    losses: tuple[Loss, ...]
     source: Pipeline
 
 
@@ -54,6 +63,37 @@ def convert(path: Path, to: str, system: str = "", libraries: Mapping[str, Path]
     module = writer(to)
     pipeline = read(path, system, libraries)
     return Converted(module.render(pipeline), pipeline)
+
+
+def convert_to(
+    output: Path, path: Path, to: str, system: str = "", libraries: Mapping[str, Path] | None = None
+) -> Saved:
+    """Like `convert`, into a file; for a system that keeps a pipeline in several files, into a folder of that name.
+
+    Raises like `convert`, and UsageError for a place that cannot be written.
+    """
+    module = writer(to)
+    pipeline = read(path, system, libraries)
+    if not hasattr(module, "render_files"):
+        if output.is_dir():
+            raise UsageError(f"{output} is a folder", hint=f"name the file: {to} keeps a pipeline in one")
+        written: Written = module.render(pipeline)
+        return Saved(_save({output: written.text}), written.losses, pipeline)
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is a file", hint=f"name a folder: {to} keeps a pipeline in several files")
+    found = module.render_files(pipeline)
+    return Saved(_save({output / place: text for place, text in found.files}), found.losses, pipeline)
+
+
+def _save(files: Mapping[Path, str]) -> tuple[Path, ...]:
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            raise UsageError(f"{path} cannot be written: {why}", hint="name another place") from None
+    return tuple(files)
 
 
 def written_systems() -> tuple[str, ...]:
@@ -94,7 +134,7 @@ def sources(root: Path, libraries: Mapping[str, Path]) -> Sources:
 
 
 def _listed_below(root: Path) -> list[str]:
-    """The repository's files of the kinds that names with `*` may mean; at most MANY. Of hidden folders only two count."""
+    """The repository's files of the kinds that names with `*` may mean; at most MANY. Of hidden folders only three count."""
     found: list[str] = []
     for folder, inner, names in os.walk(root):
         inner[:] = sorted(one for one in inner if not one.startswith(".") or one in {".gitlab", ".teamcity"})

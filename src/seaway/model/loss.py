@@ -35,3 +35,11 @@ class Written:
 
     text: str
     losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFiles:
+    """The same where a system keeps a pipeline in several files: (path in their folder, text) each. Places of losses are in these."""
+
+    files: tuple[tuple[str, str], ...]
+    losses: tuple[Loss, ...] = ()

@@ -24,6 +24,7 @@ SYSTEMS = registry.formats("pipelines")
 _LAUGHS = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 25))]
 )
+_ENTITIES = '<!DOCTYPE p [<!ENTITY e0 "ha">' + "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 25))
 _FRAMES = {
     "azure_pipelines": "{}\ntrigger: none\nvariables: *a24\nsteps:\n- script: x\n  env: *a24\n",
     "circleci": "version: 2.1\n{}\njobs:\n  build: {{docker: [{{image: x}}], environment: *a24, steps: *a24}}\n",
@@ -34,6 +35,7 @@ _FRAMES = {
 _OPEN = {
     "jenkins": "pipeline { stages { stage('a') { steps { echo ",
     "teamcity": "project { buildType(A) }\nobject A : BuildType({ params { ",
+    "teamcity_xml": "<project><name>",
 }
 
 
@@ -51,6 +53,16 @@ def hostile(system: str) -> dict[str, str | bytes]:
         found["billion laughs"] = _FRAMES[system].format(_LAUGHS)
         found["an anchor inside itself"] = (
             f"a: &a [*a]\nb: &b {{<<: *b, c: *b}}\n{_FRAMES[system].format('').replace('*a24', '*a')}"
+        )
+    if system == "teamcity_xml":
+        found["billion laughs"] = _ENTITIES + "]><project><name>&e24;</name></project>"
+        found["an entity inside itself"] = '<!DOCTYPE p [<!ENTITY a "&a;">]><project><name>&a;</name></project>'
+        found["a file of the machine"] = '<!DOCTYPE p [<!ENTITY a SYSTEM "file:///etc/passwd">]><project>&a;</project>'
+        found["a document type elsewhere"] = '<!DOCTYPE p SYSTEM "http://127.0.0.1:1/p.dtd"><project/>'
+        found["depth by elements"] = "<project>" + "<build-type><settings>" * 10_000
+        found["attributes without end"] = "<project " + " ".join(f'a{n}="x"' for n in range(200_000)) + "/>"
+        found["two bytes a character, by an encoding that is said wrongly"] = (
+            '<?xml version="1.0" encoding="UTF-16"?><project/>'
         )
     if system == "jenkins":
         found["strings that never end"] = 'pipeline { stages { stage(\'a\') { steps { sh """' + "${" * 5_000
@@ -83,6 +95,7 @@ _SMALL = {
     "gitlab_ci": "a:\n  script: x\n",
     "jenkins": "pipeline { agent any\n stages { stage('a') { steps { echo 'x' } } } }\n",
     "teamcity": "import jetbrains.buildServer.configs.kotlin.*\nproject { }\n",
+    "teamcity_xml": "<project><name>a</name></project>\n",
     "tekton": "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\nspec: {steps: [{image: x, script: y}]}\n",
 }
 

@@ -24,6 +24,8 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("*.teamcity/*.kts", "teamcity"),
     ("*.teamcity/*.kt", "teamcity"),
     ("*.teamcity/*.xml", "teamcity"),
+    ("*project-config.xml", "teamcity"),
+    ("*buildTypes/*.xml", "teamcity"),
     ("*.tekton/*.yml", "tekton"),
     ("*.tekton/*.yaml", "tekton"),
     ("*seaway.yaml", "seaway"),
@@ -32,7 +34,7 @@ NAMES: tuple[tuple[str, str], ...] = (
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("tekton", re.compile(r"^apiVersion:\s*[\"']?(?:triggers\.)?tekton\.dev/", re.MULTILINE)),
     ("jenkins", re.compile(r"^\s*(?:pipeline\s*\{|node\s*(?:\(.*\))?\s*\{|@Library|#!groovy|#!/usr/bin/env groovy)", re.MULTILINE)),
-    ("teamcity", re.compile(r"jetbrains\.buildServer|<(?:build-type|project)\s[^>]*(?:teamcity|xsi)", re.MULTILINE)),
+    ("teamcity", re.compile(r"jetbrains\.buildServer|<(?:build-type|template|project)\s[^>]*(?:teamcity|xsi)", re.MULTILINE)),
     ("circleci", re.compile(r"^version:\s*[\"']?2(?:\.\d)?[\"']?\s*$", re.MULTILINE)),
     ("github_actions", re.compile(r"^(?:on|[\"']on[\"']):|^runs:\s*$", re.MULTILINE)),
     ("azure_pipelines", re.compile(r"^(?:trigger|pool|pr|extends|resources|schedules):|^\s*- (?:task|script|bash|pwsh):", re.MULTILINE)),

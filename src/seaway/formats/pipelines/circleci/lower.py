@@ -197,7 +197,10 @@ class _Job:
         """The job, with the one before it that asks a person."""
         job = self._job
         self._say_losses()
-        if job.approval is not None:
+        if job.approval is not None and job.approval.who:
+            why = "whoever may see the pipeline may approve a job"
+            self._losses.manual("approval", why, f"restrict it to {', '.join(job.approval.who)} by a context", job.span)
+        if job.approval is not None and not job.steps:
             ask = Job(
                 job.id, needs=self._needs(), approval=Approval(), condition=self._filter(started)[0], span=job.span
             )
@@ -207,7 +210,8 @@ class _Job:
             self._losses.dropped("called pipeline", why, "convert it, too, and put its jobs here", job.span)
         condition, guard = self._filter(started)
         made = self._made(condition, guard)
-        waits = job.manual or any(isinstance(step.work, Approval) for step in job.steps)
+        asks = job.approval is not None or any(isinstance(step.work, Approval) for step in job.steps)
+        waits = job.manual or asks
         if not waits:
             return [made]
         if job.manual:

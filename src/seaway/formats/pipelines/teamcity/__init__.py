@@ -1,13 +1,13 @@
-"""TeamCity: settings in Kotlin and in XML. Called through the table in `registry`.
+"""TeamCity: settings in Kotlin, and what XML shares with them (`teamcity_xml`). Called through the table in `registry`.
 
     source, scope, evaluate, kinds, arguments, calls, classes, library
                                                                     Kotlin -> the tree of settings, carried out
-    xml, words                                                      XML -> the same tree
+    elements, xml, xml_parts, properties, specs                     XML -> the same tree
     values, dsl                                                     the tree, and its text in Kotlin
     expressions, predefined                                         `%name%` <-> the tree of expressions
     reader, jobs, steps, triggers, features, chains                 the tree of settings -> model
     lower, lower_*, told                                            a pipeline of another system -> TeamCity's shape
-    writer, write_jobs, write_steps                                 model -> the tree of settings -> Kotlin
+    writer, write_jobs, write_steps, words                          model -> the tree of settings -> Kotlin
 
 A file that declares no project and no build configuration raises ConfigError; all else is modelled or kept.
 """

@@ -255,7 +255,7 @@ def _roots(entities: list[Entity]) -> list[Native]:
             continue
         words = {item.word for item in one.items}
         plain = one.type == "GitVcsRoot" and words <= {"name", "url", "branch"}
-        if plain and one.item.value("name") in (None, one.item.value("url")):
+        if plain and one.item.value("name") in (None, one.item.value("url")) and "is_own" not in one.fields:
             continue
         span = one.source.span(one.start, one.end) if one.source is not None else None
         name = one.symbol or one.id or "Root"

@@ -1,113 +1,11 @@
-"""Words of TeamCity's DSL, and the names that XML settings have for the same things. Asked by `xml`, the writer and its tests.
+"""Words of TeamCity's DSL: where each stands and where it is imported from. Asked by the writer and its tests.
 
 `WRITTEN` lists every name that the writer may use, with where it stands: a test holds what is written to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from seaway.formats.pipelines.teamcity.values import Item, Symbol, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A word of the DSL for a parameter of XML; "" drops what is only XML's bookkeeping."""
-
-    word: str
-    value: Callable[[str], Value] = str
-
-
-def _truth(text: str) -> Value:
-    return text == "true"
-
-
-def _inside(kind: str, key: str) -> Callable[[str], Value]:
-    """`scriptMode = script { content = ... }`."""
-    return lambda text: Item(kind, items=[Item(key, [text], assigned=True)])
-
-
-def _enum(prefix: str) -> Callable[[str], Value]:
-    return lambda text: Symbol(f"{prefix}.{text.upper()}")
-
-
-_MODES = {
-    "default": "DEFAULT",
-    "execute_if_success": "RUN_ON_SUCCESS",
-    "execute_if_failed": "RUN_ON_FAILURE",
-    "execute_always": "ALWAYS",
-}
-
-
-def _mode(text: str) -> Value:
-    return Symbol(f"BuildStep.ExecutionMode.{_MODES.get(text, text.upper())}")
-
-
-_COMMON = {
-    "teamcity.build.workingDir": Property("workingDir"),
-    "teamcity.step.mode": Property("executionMode", _mode),
-    "plugin.docker.imageId": Property("dockerImage"),
-}
-RUNNERS: Mapping[str, tuple[str, dict[str, Property]]] = {
-    "simpleRunner": ("script", {
-        "script.content": Property("scriptContent"), "use.custom.script": Property(""), **_COMMON,
-    }),
-    "gradle-runner": ("gradle", {
-        "ui.gradleRunner.gradle.tasks.names": Property("tasks"),
-        "ui.gradleRunner.gradle.build.file": Property("buildFile"),
-        "ui.gradleRunner.additional.gradle.cmd.params": Property("gradleParams"),
-        "ui.gradleRunner.gradle.wrapper.useWrapper": Property("useGradleWrapper", _truth),
-        "target.jdk.home": Property("jdkHome"), **_COMMON,
-    }),
-    "Maven2": ("maven", {
-        "goals": Property("goals"), "pomLocation": Property("pomLocation"), "runnerArgs": Property("runnerArgs"),
-        "target.jdk.home": Property("jdkHome"), **_COMMON,
-    }),
-    "nodejs-runner": ("nodeJS", {"shellScript": Property("shellScript"), **_COMMON}),
-    "jetbrains_powershell": ("powerShell", {
-        "jetbrains_powershell_script_code": Property("scriptMode", _inside("script", "content")),
-        "jetbrains_powershell_script_file": Property("scriptMode", _inside("file", "path")),
-        "jetbrains_powershell_script_mode": Property(""), **_COMMON,
-    }),
-}  # fmt: skip
-_FILTER = {"branchFilter": Property("branchFilter")}
-TRIGGERS: Mapping[str, tuple[str, dict[str, Property]]] = {
-    "vcsTrigger": ("vcs", {
-        **_FILTER, "triggerRules": Property("triggerRules"), "perCheckinTriggering": Property("perCheckinTriggering", _truth),
-        "groupCheckinsByCommitter": Property("groupCheckinsByCommitter", _truth),
-        "enableQueueOptimization": Property("enableQueueOptimization", _truth),
-    }),
-    "schedulingTrigger": ("schedule", {
-        **_FILTER, "schedulingPolicy": Property("schedulingPolicy"), "hour": Property("hour"), "minute": Property("minute"),
-        "timezone": Property("timezone"), "dayOfWeek": Property("dayOfWeek"), "triggerRules": Property("triggerRules"),
-        "cronExpression_sec": Property("seconds"), "cronExpression_min": Property("minutes"),
-        "cronExpression_hour": Property("hours"), "cronExpression_dm": Property("dayOfMonth"),
-        "cronExpression_month": Property("month"), "cronExpression_dw": Property("dayOfWeek"),
-        "cronExpression_year": Property("year"),
-        "triggerBuildWithPendingChangesOnly": Property("withPendingChangesOnly", _truth),
-    }),
-    "buildDependencyTrigger": ("finishBuildTrigger", {
-        **_FILTER, "dependsOn": Property("buildType"), "afterSuccessfulBuildOnly": Property("successfulOnly", _truth),
-    }),
-}  # fmt: skip
-FEATURES: Mapping[str, tuple[str, dict[str, Property]]] = {
-    "perfmon": ("perfmon", {}),
-    "pullRequests": ("pullRequests", {}),
-    "parallelTests": ("parallelTests", {"numberOfBatches": Property("numberOfBatches", lambda text: int(text) if text.isdigit() else text)}),
-    "xml-report-plugin": ("xmlReport", {
-        "xmlReportParsing.reportType": Property("reportType", _enum("XmlReport.XmlReportType")),
-        "xmlReportParsing.reportDirs": Property("rules"),
-    }),
-}  # fmt: skip
-ENUMS: Mapping[str, Mapping[str, str]] = {
-    "failure": {
-        "MAKE_FAILED_TO_START": "FAIL_TO_START",
-        "RUN_ADD_PROBLEM": "ADD_PROBLEM",
-        "RUN": "IGNORE",
-        "CANCEL": "CANCEL",
-    }
-}
+from collections.abc import Mapping
 
 # The blocks of a build configuration in the order in which they are written; "" holds its own properties.
 BLOCKS = ("", "params", "vcs", "steps", "triggers", "failureConditions", "features", "dependencies", "requirements")

@@ -52,7 +52,15 @@ class Writer:
 
     def natives(self, block: str) -> list[Item]:
         """What is kept as it is, of one block."""
-        return [raw(one.text) for one in self.job.natives if block_of(one.key) == block]
+        return [self.kept(one) for one in self.job.natives if block_of(one.key) == block]
+
+    def kept(self, one: Native) -> Item:
+        """A statement as it is. An element of XML that no word of Kotlin stands for is told."""
+        if not one.text.startswith("<"):
+            return raw(one.text)
+        why = "Kotlin has no word for this element of XML that is known"
+        self.losses.opaque(f"{self.job.id}: {one.key}", why, "set it on the server", one.span)
+        return write_steps.comment(one.text)
 
     def items(self) -> list[Item]:
         """Everything, block by block."""

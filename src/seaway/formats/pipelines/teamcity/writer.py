@@ -30,8 +30,8 @@ def write(pipeline: Pipeline, losses: Losses) -> Written:
     kept = [one.text for one in pipeline.natives if one.key.startswith("vcsRoot.")]
     target.roots |= {place: symbol for text in kept for place, symbol in _known_root(text)}
     known = set(target.roots.values())
-    around = _names(pipeline)
-    jobs = [(job, Writer(job, _of_job(job, around), target).items()) for job in pipeline.jobs]
+    around = names_of(pipeline)
+    jobs = [(job, Writer(job, names_in(job, around), target).items()) for job in pipeline.jobs]
     project = _project(pipeline, around, target)
     objects = [f"object {target.symbols[job.id]} : {_kind(job)}({{\n{dsl.spaced(items)}\n}})" for job, items in jobs]
     objects = [_commented(job.comment, text) for (job, _), text in zip(jobs, objects, strict=True)]
@@ -98,7 +98,7 @@ def _symbols(pipeline: Pipeline) -> dict[str, str]:
     return found
 
 
-def _names(pipeline: Pipeline) -> Names:
+def names_of(pipeline: Pipeline) -> Names:
     """What the project declares."""
     return Names(
         frozenset(one.name for one in pipeline.variables if not one.exported and not one.secret),
@@ -107,7 +107,7 @@ def _names(pipeline: Pipeline) -> Names:
     )
 
 
-def _of_job(job: Job, around: Names) -> Names:
+def names_in(job: Job, around: Names) -> Names:
     own = {one.name for one in job.variables}
     declared = {f"env.{one.name}" if one.exported else one.name for one in job.variables}
     secrets = {f"env.{one.name}" if one.exported else one.name for one in job.variables if one.secret}
@@ -138,21 +138,25 @@ def _project(pipeline: Pipeline, names: Names, target: Target) -> Item:
             )
         else:
             items.append(raw(one.text))
-    declared = [native for job in pipeline.jobs for native in job.natives if native.key.startswith("params.")]
-    params = _parameters(pipeline.parameters, pipeline.natives, declared)
-    kept = tuple(
-        one
-        for one in pipeline.natives
-        if one.key.startswith("params") and one.key.removeprefix("params.") not in {p.name for p in pipeline.parameters}
-    )
-    params += write_jobs.params(
-        pipeline.variables, kept, lambda value, what: write_steps.text(value, names, losses, what)
-    )
+    params = project_params(pipeline, names, losses)
     if params:
         items.append(Item("params", items=params))
     items += [Item("vcsRoot", [Symbol(symbol)]) for symbol in dict.fromkeys(target.roots.values())]
     items += [Item("template" if job.template else "buildType", [target.ref(job.id)]) for job in pipeline.jobs]
     return Item("project", items=items)
+
+
+def project_params(pipeline: Pipeline, names: Names, losses: Losses) -> list[Item]:
+    """`params { ... }` of the project."""
+    declared = [native for job in pipeline.jobs for native in job.natives if native.key.startswith("params.")]
+    found = _parameters(pipeline.parameters, pipeline.natives, declared)
+    asked = {one.name for one in pipeline.parameters}
+    kept = tuple(
+        one for one in pipeline.natives if one.key.startswith("params") and one.key.removeprefix("params.") not in asked
+    )
+    return found + write_jobs.params(
+        pipeline.variables, kept, lambda value, what: write_steps.text(value, names, losses, what)
+    )
 
 
 def _parameters(parameters: tuple[Parameter, ...], own: tuple[Native, ...], of_jobs: list[Native]) -> list[Item]:

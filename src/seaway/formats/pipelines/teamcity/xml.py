@@ -1,107 +1,64 @@
 """Settings in XML -> the same tree as Kotlin's, so that one reader serves both. Called by `reader`.
 
-Nothing of a document type is followed: no entities, no files. Size and depth are bounded.
+A folder of settings is `project-config.xml`, `buildTypes/<id>.xml` and `vcsRoots/<id>.xml`; all of them may also stand within one
+`<project>`. Nothing is dropped but what the server counts by itself: UUIDs, and the numbers of requirements and triggers.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NoReturn
-from xml.parsers import expat
 
 from seaway.formats.pipelines.sources import Sources
+from seaway.formats.pipelines.teamcity import xml_parts
+from seaway.formats.pipelines.teamcity.elements import Element, tree
 from seaway.formats.pipelines.teamcity.kotlin import Settings
-from seaway.formats.pipelines.teamcity.source import LARGEST, Source
-from seaway.formats.pipelines.teamcity.values import Entity, Id, Item, Symbol, Value
-from seaway.formats.pipelines.teamcity.words import ENUMS, FEATURES, RUNNERS, TRIGGERS, Property
+from seaway.formats.pipelines.teamcity.properties import ROOT
+from seaway.formats.pipelines.teamcity.source import Source
+from seaway.formats.pipelines.teamcity.values import Entity, Id, Item, Symbol
+from seaway.formats.pipelines.teamcity.xml_parts import Place
 
-_SPECS = frozenset({"text", "password", "checkbox", "select"})
-MAX_DEPTH = 60
-MAX_ELEMENTS = 100_000
+BUILDS = frozenset({"build-type", "template"})
+NOTE = "The whole project in one document: with an output folder, seaway convert writes the files that TeamCity keeps."
+SETTINGS_ROOT = Symbol("DslContext.settingsRoot")
+_VERSION = re.compile(r"/schemas/(\d+\.\d+)/")
 
 
 @dataclass(slots=True)
-class Element:
-    """One element with its place in bytes."""
+class _Folder:
+    """What build configurations refer to: VCS roots by their id, and the one that the settings themselves are in."""
 
-    name: str
-    attributes: dict[str, str]
-    start: int
-    end: int = 0
-    text: str = ""
-    inner: list[Element] = field(default_factory=list)
-
-    def all(self, name: str) -> list[Element]:
-        """The elements of this name within."""
-        return [one for one in self.inner if one.name == name]
-
-    def first(self, *path: str) -> Element | None:
-        """The first at a path below."""
-        found: Element | None = self
-        for name in path:
-            found = next((one for one in found.inner if one.name == name), None) if found is not None else None
-        return found
-
-    def get(self, name: str, default: str = "") -> str:
-        """An attribute."""
-        return self.attributes.get(name, default)
-
-
-def tree(source: Source) -> Element:
-    """The root element. Raises ConfigError with a place: too large, too deep, entities, not XML."""
-    if len(source.text) > LARGEST:
-        source.refuse(0, f"the file is larger than {LARGEST:,} characters")
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    stack = [Element("", {}, 0)]
-    count = 0
-
-    def refuse(what: str) -> NoReturn:
-        source.refuse(source.at(max(0, parser.CurrentByteIndex)), what)
-
-    def started(name: str, attributes: dict[str, str]) -> None:
-        nonlocal count
-        count += 1
-        if len(stack) > MAX_DEPTH or count > MAX_ELEMENTS:
-            refuse("the elements are nested too deep" if len(stack) > MAX_DEPTH else "there are too many elements")
-        made = Element(name, dict(attributes), parser.CurrentByteIndex)
-        stack[-1].inner.append(made)
-        stack.append(made)
-
-    def ended(_name: str) -> None:
-        closed = stack.pop()
-        at = parser.CurrentByteIndex
-        closed.end = at if source.data[at - 2 : at] == b"/>" else source.data.find(b">", at) + 1
-
-    def text(found: str) -> None:
-        stack[-1].text += found
-
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = started, ended, text
-    parser.EntityDeclHandler = lambda *_: refuse("entities are not followed in settings")
-    parser.StartDoctypeDeclHandler = lambda *_: refuse("a document type does not belong into settings")
-    try:
-        parser.Parse(source.data, True)
-    except expat.ExpatError as error:
-        line = source.lines[min(error.lineno, len(source.lines)) - 1]
-        source.refuse(min(line + error.offset, len(source.text)), f"not XML: {expat.ErrorString(error.code)}")
-    return stack[0].inner[0]
+    roots: dict[str, Entity] = field(default_factory=dict)
+    own: str = ""
 
 
 def read(text: str, path: str, sources: Sources | None = None) -> Settings:
-    """The settings of one file; with `sources` a project's build configurations are read from the files beside it."""
+    """The settings of one file; with `sources` a project's build configurations and VCS roots are read from the files beside it."""
     source = Source(text, path)
     root = tree(source)
+    place = Place(source)
     found = Settings(source)
-    if root.name in {"build-type", "template"}:
-        found.entities.append(_build(root, source, _id_of(path)))
+    folder = _Folder()
+    if root.name in BUILDS:
+        parent = posixpath.dirname(posixpath.dirname(path))
+        _roots(parent, sources, folder, found)
+        name = _id_of(path)
+        found.entities.append(_build(root, place, name, folder))
+        found.entities += _templates(root, posixpath.dirname(path), sources, folder, found)
     elif root.name == "project":
-        items = _project(root, source, found)
-        found.top.append(Item("project", items=items, source=source, start=root.start, end=root.end))
-        _beside(path, sources, items, found)
+        _roots(posixpath.dirname(path), sources, folder, found)
+        version = _version(root, place)
+        found.top += version
+        items = _project(root, place, found, folder)
+        comment = _comment(root)
+        found.top.append(Item("project", items=items, source=source, start=root.start, end=root.end, comment=comment))
+        items += _beside(path, sources, found, folder)
     else:
         source.refuse(root.start, f"<{root.name}> is no project and no build configuration")
+    _keep_own(folder)
+    found.entities += folder.roots.values()
     return found
 
 
@@ -109,251 +66,197 @@ def _id_of(path: str) -> str:
     return posixpath.basename(path).removesuffix(".xml")
 
 
-def _beside(path: str, sources: Sources | None, items: list[Item], found: Settings) -> None:
-    folder = posixpath.dirname(path)
-    for place in sources.matching(f"{folder}/buildTypes/*.xml") if sources is not None else ():
-        text = sources.local("/" + place) if sources is not None else None
-        if text is None:
-            continue
-        source = Source(text, place)
-        root = tree(source)
-        found.files.append(place)
-        if root.name in {"build-type", "template"}:
-            made = _build(root, source, _id_of(place))
-            word = "template" if root.name == "template" else "buildType"
-            items.append(Item(word, [made], source=source, start=root.start, end=root.end))
+def _comment(root: Element) -> str:
+    return "" if root.comment == NOTE else root.comment.removesuffix(f"\n{NOTE}")
+
+
+def _version(root: Element, place: Place) -> list[Item]:
+    """The schema names the version of the settings, as Kotlin's first line does."""
+    match = _VERSION.search(root.get("xsi:noNamespaceSchemaLocation"))
+    return [place.assigned(root, "version", match[1])] if match is not None else []
+
+
+# --- files beside
+
+
+def _files(pattern: str, sources: Sources | None, found: Settings) -> Iterator[tuple[Element, Place]]:
+    for path in sources.matching(pattern) if sources is not None else ():
+        text = sources.local("/" + path) if sources is not None else None
+        if text is not None and path != found.source.path:
+            place = Place(Source(text, path))
+            found.files.append(path)
+            yield tree(place.source), place
+
+
+def _roots(folder: str, sources: Sources | None, known: _Folder, found: Settings) -> None:
+    """`vcsRoots/*.xml`, and in `project-config.xml` the root of the settings."""
+    for root, place in _files(posixpath.join(folder, "vcsRoots/*.xml"), sources, found):
+        if root.name == "vcs-root":
+            _known_root(root, place, _id_of(place.source.path), known)
+    if found.source.path != posixpath.join(folder, "project-config.xml"):
+        for root, _ in _files(posixpath.join(folder, "project-config.xml"), sources, found):
+            known.own = _settings_root(root)
+
+
+def _beside(path: str, sources: Sources | None, found: Settings, folder: _Folder) -> list[Item]:
+    items = []
+    for root, place in _files(posixpath.join(posixpath.dirname(path), "buildTypes/*.xml"), sources, found):
+        if root.name in BUILDS:
+            made = _build(root, place, _id_of(place.source.path), folder)
+            items.append(place.item(root, "template" if root.name == "template" else "buildType", [made]))
+    return items
+
+
+def _templates(
+    root: Element, folder: str, sources: Sources | None, known: _Folder, found: Settings
+) -> Iterator[Entity]:
+    """The template of a build configuration that is read by itself."""
+    settings = root.first("settings")
+    name = settings.get("ref") if settings is not None else ""
+    if name and name.replace("_", "").isalnum():
+        for one, place in _files(posixpath.join(folder, f"{name}.xml"), sources, found):
+            if one.name == "template":
+                yield _build(one, place, name, known)
+
+
+def _known_root(one: Element, place: Place, name: str, folder: _Folder) -> None:
+    """A VCS root: its parameters stand in it directly."""
+    kind = "GitVcsRoot" if one.get("type") == ROOT.type else "VcsRoot"
+    made = Entity(kind, name, source=place.source, start=one.start, end=one.end, comment=one.comment)
+    if kind == "VcsRoot":
+        made.items.append(place.assigned(one, "type", one.get("type")))
+    for each in one.inner:
+        if each.name in {"name", "description"} and each.text.strip():
+            made.items.append(place.assigned(each, each.name, each.text.strip()))
+        elif each.name != "param":
+            made.items.append(place.raw(each))
+    made.items += place.properties(one, ROOT.fields if kind == "GitVcsRoot" else ())
+    folder.roots[name] = made
+
+
+def _keep_own(folder: _Folder) -> None:
+    """No checkout says where the root of the settings points: it has to be kept, once a person has set it."""
+    root = folder.roots.get(folder.own)
+    if root is not None and _is_set(folder):
+        root.fields["is_own"] = True
+    elif root is not None:
+        del folder.roots[folder.own]
+
+
+def _is_set(folder: _Folder) -> bool:
+    """The root of the settings has an address, not only a name."""
+    root = folder.roots.get(folder.own)
+    return root is not None and (bool(root.item.value("url")) or len(root.items) > 2)
+
+
+def _settings_root(project: Element) -> str:
+    """The VCS root that the settings are kept in: `versionedSettings` names it."""
+    extensions = project.first("project-extensions")
+    for one in extensions.inner if extensions is not None else ():
+        if one.get("type") == "versionedSettings":
+            return next((each.get("value") for each in xml_parts.params_of(one) if each.get("name") == "rootId"), "")
+    return ""
 
 
 # --- elements -> words
 
 
-def _project(root: Element, source: Source, found: Settings) -> list[Item]:
+def _project(root: Element, place: Place, found: Settings, folder: _Folder) -> list[Item]:
     items: list[Item] = []
+    folder.own = _settings_root(root)
+    for one in root.all("vcs-root"):
+        _known_root(one, place, one.get("id"), folder)
     for one in root.inner:
-        if one.name in {"build-type", "template"} and one.inner:
-            made = _build(one, source, one.get("id"))
+        if one.name in BUILDS and one.inner:
+            made = _build(one, place, one.get("id"), folder)
             found.entities.append(made)
-            items.append(_item(one, source, "buildType" if one.name == "build-type" else "template", [made]))
+            items.append(place.item(one, "buildType" if one.name == "build-type" else "template", [made]))
         elif one.name in {"name", "description"}:
             if one.text.strip():
-                items.append(_assigned(one, source, one.name, one.text.strip()))
+                items.append(place.assigned(one, one.name, one.text.strip()))
         elif one.name == "parameters":
-            items.append(_params(one, source))
+            items.append(xml_parts.parameters(one, place))
         elif one.name == "project-extensions":
-            items += [_item(each, source, "feature", [], _typed(each, source)) for each in one.inner]
-        else:
-            items.append(_raw(one, source))
+            extensions = [each for each in one.inner if _is_set(folder) or not _only_names_the_root(each)]
+            inner = [place.item(each, "feature", [], place.typed(each)) for each in extensions]
+            items += [place.item(one, "features", [], inner)] if inner else []
+        elif one.name != "vcs-root" and not _is_empty(one):
+            items.append(place.raw(one))
     return items
 
 
-def _build(root: Element, source: Source, name: str) -> Entity:
-    made = Entity("Template" if root.name == "template" else "BuildType", source=source, start=root.start, end=root.end)
+def _only_names_the_root(one: Element) -> bool:
+    """Versioned settings that are off, for a VCS root that nobody has set: they say which checkouts are of the settings' own."""
+    given = {each.get("name"): each.get("value") for each in xml_parts.params_of(one)}
+    return (
+        one.get("type") == "versionedSettings" and set(given) == {"enabled", "rootId"} and given["enabled"] == "false"
+    )
+
+
+def _is_empty(one: Element) -> bool:
+    return not (one.inner or one.attributes or one.text.strip()) and one.name == "cleanup"
+
+
+def _build(root: Element, place: Place, name: str, folder: _Folder) -> Entity:
+    kind = "Template" if root.name == "template" else "BuildType"
+    made = Entity(kind, source=place.source, start=root.start, end=root.end, comment=_comment(root))
     if root.get("id") or name:
         made.items.append(Item("id", [root.get("id") or name]))
     for one in root.inner:
         if one.name == "settings":
             if one.get("ref"):
-                made.items.append(_item(one, source, "templates", [Id(one.get("ref"), "AbsoluteId")]))
-            for each in one.inner:
-                made.items += _setting(each, source)
+                made.items.append(place.item(one, "templates", [Id(one.get("ref"), "AbsoluteId")]))
+            made.items += _settings(one, place, folder)
         elif one.name in {"name", "description"}:
             if one.text.strip():
-                made.items.append(_assigned(one, source, one.name, one.text.strip()))
+                made.items.append(place.assigned(one, one.name, one.text.strip()))
         else:
-            made.items.append(_raw(one, source))
+            made.items.append(place.raw(one))
     if root.get("name"):
-        made.items.append(_assigned(root, source, "name", root.get("name")))
+        made.items.append(place.assigned(root, "name", root.get("name")))
     return made
 
 
-def _setting(one: Element, source: Source) -> list[Item]:
-    """One child of `<settings>`."""
-    if one.name == "options":
-        return [_option(each, source) for each in one.all("option")]
-    if one.get("ref") and one.name == "settings-ref":
-        return [_item(one, source, "templates", [one.get("ref")])]
-    maker = _SETTINGS.get(one.name)
-    return maker(one, source) if maker is not None else [_raw(one, source)]
+def _settings(root: Element, place: Place, folder: _Folder) -> Iterator[Item]:
+    """The children of `<settings>`."""
+    disabled = root.first("disabled-settings")
+    off = {one.get("ref") for one in disabled.all("setting-ref")} if disabled is not None else set()
+    for one in root.inner:
+        if one.name == "options":
+            yield from (place.option(each) for each in one.all("option"))
+        elif one.name == "vcs-settings":
+            yield _vcs(one, place, folder)
+        elif one.name in _SETTINGS:
+            yield from _SETTINGS[one.name](one, place, off)
+        elif one.name != "disabled-settings" and not _is_empty(one):
+            yield place.raw(one)
+    here = {each.get("id") for one in root.inner for each in one.inner}
+    if disabled is not None and off - here:  # of a template
+        yield place.raw(disabled)
 
 
-def _option(one: Element, source: Source) -> Item:
-    name, value = one.get("name"), one.get("value") or one.text
-    if name == "executionTimeoutMin" and value.isdigit():
-        return _item(one, source, "failureConditions", [], [_assigned(one, source, name, int(value))])
-    if name == "buildConfigurationType":
-        return _assigned(one, source, "type", Symbol(f"BuildTypeSettings.Type.{value}"))
-    return _assigned(one, source, name, int(value) if name == "maxRunningBuilds" and value.isdigit() else value)
-
-
-def _params(one: Element, source: Source) -> Item:
-    items = []
-    for each in one.all("param"):
-        name, value, spec = each.get("name"), each.get("value") or each.text, each.get("spec")
-        word = spec.split(" ", 1)[0] if spec else "param"
-        made = _item(each, source, word if word in _SPECS else "param", [name, value])
-        if spec and word != "password":
-            made.named["spec"] = spec
-        items.append(made)
-    return _item(one, source, "params", [], items)
-
-
-def _runners(one: Element, source: Source) -> list[Item]:
-    return [_item(one, source, "steps", [], [_runner(each, source) for each in one.all("runner")])]
-
-
-def _runner(one: Element, source: Source) -> Item:
-    word, table = RUNNERS.get(one.get("type"), ("step", {}))
-    items = [_assigned(one, source, key, one.get(key)) for key in ("id", "name") if one.get(key)]
-    if word == "step":
-        items.append(_assigned(one, source, "type", one.get("type")))
-    for condition in one.all("conditions"):
-        tests = [
-            _item(
-                each,
-                source,
-                _camel(each.name),
-                [v for k in ("name", "value") if (v := each.attributes.get(k)) is not None],
-            )
-            for each in condition.inner
-        ]
-        items.append(_item(condition, source, "conditions", [], tests))
-    items += _properties(one, source, table)
-    return _item(one, source, word, [], items)
-
-
-def _properties(one: Element, source: Source, table: dict[str, Property]) -> list[Item]:
-    """`<parameters>`: those that the DSL has words for, by these; the others as `param`."""
-    found: list[Item] = []
-    parameters = one.first("parameters")
-    for each in parameters.all("param") if parameters is not None else ():
-        name, value = each.get("name"), each.get("value") or each.text
-        known = table.get(name)
-        if known is None:
-            found.append(_item(each, source, "param", [name, value]))
-        elif known.word:
-            found.append(_assigned(each, source, known.word, known.value(value)))
-    return found
-
-
-def _triggers(one: Element, source: Source) -> list[Item]:
-    items = []
-    for each in one.all("build-trigger"):
-        word, table = TRIGGERS.get(each.get("type"), ("trigger", {}))
-        inner = _properties(each, source, table)
-        if word == "schedule":
-            inner = _policy(inner)
-        if word == "trigger":
-            inner.insert(0, _assigned(each, source, "type", each.get("type")))
-        items.append(_item(each, source, word, [], inner))
-    return [_item(one, source, "triggers", [], items)]
-
-
-def _policy(items: list[Item]) -> list[Item]:
-    """The fields of a schedule, gathered."""
-    fields = {"hour", "minute", "dayOfWeek", "timezone", "minutes", "hours", "dayOfMonth", "month", "year", "seconds"}
-    kind = next((one.args[0] for one in items if one.word == "schedulingPolicy"), "daily")
-    inner = [one for one in items if one.word in fields]
-    for one in inner:
-        if kind != "cron" and one.word in {"hour", "minute"} and str(one.args[0]).isdigit():
-            one.args = [int(one.args[0])]
-    rest = [one for one in items if one.word not in fields and one.word != "schedulingPolicy"]
-    if kind not in {"daily", "weekly", "cron"}:
-        return items
-    return [Item("schedulingPolicy", [Item(kind, items=inner)], assigned=True), *rest]
-
-
-def _features(one: Element, source: Source) -> list[Item]:
-    return [_item(one, source, "features", [], [_feature(each, source) for each in one.inner])]
-
-
-def _feature(one: Element, source: Source) -> Item:
-    word, table = FEATURES.get(one.get("type"), ("feature", {}))
-    if word == "feature":
-        return _item(one, source, "feature", [], _typed(one, source))
-    return _item(one, source, word, [], _properties(one, source, table))
-
-
-def _typed(one: Element, source: Source) -> list[Item]:
-    return [_assigned(one, source, "type", one.get("type")), *_properties(one, source, {})]
-
-
-def _requirements(one: Element, source: Source) -> list[Item]:
-    items = [
-        _item(
-            each, source, _camel(each.name), [v for k in ("name", "value") if (v := each.attributes.get(k)) is not None]
-        )
-        for each in one.inner
-    ]
-    return [_item(one, source, "requirements", [], items)]
-
-
-def _roots(one: Element, source: Source) -> list[Item]:
+def _vcs(one: Element, place: Place, folder: _Folder) -> Item:
     items = []
     for each in one.inner:
+        name = each.get("root-id")
         if each.name == "vcs-entry-ref":
             rules = [rule.get("rule") for rule in each.inner if rule.get("rule")]
-            items.append(_item(each, source, "root", [Symbol(each.get("root-id")), *rules]))
+            root = SETTINGS_ROOT if name == folder.own and name else folder.roots.get(name) or Id(name, "AbsoluteId")
+            made = place.item(each, "root", [root, *rules])
+            made.comment = each.comment
+            items.append(made)
         else:
-            items.append(_raw(each, source))
-    return [_item(one, source, "vcs", [], items)]
+            items.append(place.raw(each))
+    return place.item(one, "vcs", [], items)
 
 
-def _depends_on(one: Element, source: Source) -> list[Item]:
-    items = []
-    for each in one.all("depend-on"):
-        options = each.first("options")
-        inner = [_dependency(option, source) for option in options.all("option")] if options is not None else []
-        items.append(_item(each, source, "snapshot", [each.get("sourceBuildTypeId")], inner))
-    return [_item(one, source, "dependencies", [], items)]
-
-
-def _dependency(one: Element, source: Source) -> Item:
-    word = {
-        "run-build-if-dependency-failed": "onDependencyFailure",
-        "run-build-if-dependency-failed-to-start": "onDependencyCancel",
-    }
-    name, value = one.get("name"), one.get("value")
-    if name in word:
-        action = ENUMS["failure"].get(value, value)
-        return _assigned(one, source, word[name], Symbol(f"FailureAction.{action}"))
-    return _item(one, source, "option", [name, value])
-
-
-def _artifact_dependencies(one: Element, source: Source) -> list[Item]:
-    items = []
-    for each in one.all("dependency"):
-        inner = []
-        for part in each.inner:
-            if part.name == "artifact":
-                inner.append(_assigned(part, source, "artifactRules", part.get("sourcePath")))
-            else:
-                inner.append(_raw(part, source))
-        if each.get("cleanDestination") == "true":
-            inner.append(_assigned(each, source, "cleanDestination", value=True))
-        items.append(_item(each, source, "artifacts", [each.get("sourceBuildTypeId")], inner))
-    return [_item(one, source, "dependencies", [], items)]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("-")
-    return first + "".join(word[:1].upper() + word[1:] for word in rest)
-
-
-def _item(one: Element, source: Source, word: str, args: list[Value], items: list[Item] | None = None) -> Item:
-    return Item(word, args, {}, items, source=source, start=one.start, end=one.end)
-
-
-def _assigned(one: Element, source: Source, word: str, value: Value) -> Item:
-    return Item(word, [value], assigned=True, source=source, start=one.start, end=one.end)
-
-
-def _raw(one: Element, source: Source) -> Item:
-    """An element that has no word in the DSL: with its text."""
-    return Item("?", [source.cut(one.start, one.end)], source=source, start=one.start, end=one.end)
-
-
-_SETTINGS: dict[str, Callable[[Element, Source], list[Item]]] = {
-    "parameters": lambda one, source: [_params(one, source)], "build-runners": _runners, "build-triggers": _triggers,
-    "build-extensions": _features, "requirements": _requirements, "vcs-settings": _roots, "dependencies": _depends_on,
-    "artifact-dependencies": _artifact_dependencies,
-}  # fmt: skip
+_Part = Callable[[Element, Place, "set[str]"], "list[Item]"]
+_SETTINGS: dict[str, _Part] = {
+    "parameters": lambda one, place, _: [xml_parts.parameters(one, place)],
+    "build-runners": xml_parts.runners,
+    "build-triggers": xml_parts.triggers,
+    "build-extensions": xml_parts.features,
+    "requirements": xml_parts.requirements,
+    "dependencies": xml_parts.depends_on,
+    "artifact-dependencies": xml_parts.artifacts,
+}
