@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seaway.assess.rule import Case
-from seaway.assess.shipping import inputs_of
+from seaway.assess.shipping import inputs_of, within_line
 from seaway.model.pipeline import Job, Step, Use
 from seaway.model.span import Span
 
@@ -37,7 +37,7 @@ class Build:
     @property
     def span(self) -> Span:
         """Where it stands."""
-        return self.case.within(self.step.span, self.words, self.job)
+        return within_line(self.case, self.job, self.step, self.line, self.words)
 
 
 def builds(case: Case) -> list[Build]:

@@ -35,7 +35,7 @@ def named(text: str) -> str:
 
 def without_places(line: str) -> str:
     """A line in which every environment reads the same, to compare what two jobs do."""
-    return " ".join(_ANY.sub("<place>", line.lower()).split())
+    return " ".join(_ANY.sub("<place>", line.lower().partition(" #")[0]).split())
 
 
 def before(case: Case, job: Job) -> set[str]:

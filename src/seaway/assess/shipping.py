@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from seaway.assess import commands
 from seaway.assess.estate import Estate
-from seaway.assess.rule import Answer, Case, Hit, Script, Unclear, flat
+from seaway.assess.rule import Answer, Case, Hit, Script, Unclear, flat, place
 from seaway.model.pipeline import Job, Step, Use
 from seaway.model.span import Span
 
@@ -44,7 +44,11 @@ class Shipment:
     @property
     def span(self) -> Span:
         """Where it stands."""
-        return self.case.within(self.step.span, self.words, self.job)
+        return self.at(self.words)
+
+    def at(self, words: str) -> Span:
+        """Where words of the command stand."""
+        return within_line(self.case, self.job, self.step, self.line, words)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -219,6 +223,18 @@ def absent(
     if signs.search(words(estate)) or any(files.search(path) for path in estate.files):
         return []
     return closed(estate) or [say(shipped[0])]
+
+
+def within_line(case: Case, job: Job | None, step: Step, line: str, words: str) -> Span:
+    """Where words of one line of a step's script stand: the same words may stand in the lines before it."""
+    outer, line = step.span, line.strip()
+    if outer is not None and line:
+        text = case.texts.get(outer.path, "")
+        start = text.find(line, outer.start, outer.end)
+        found = text.find(words, start, start + len(line)) if start >= 0 else -1
+        if found >= 0:
+            return place(text, outer.path, found, found + len(words))
+    return case.within(outer, words, job)
 
 
 def inputs_of(use: Use) -> dict[str, str]:
