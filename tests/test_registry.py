@@ -63,7 +63,7 @@ def test_the_registry_itself_imports_no_adapter() -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UnknownName, match="unknown secrets 'vault'; known: env, file"):
         registry.load("secrets", "vault")
-    with pytest.raises(UnknownName, match="known: artifacts, events"):
+    with pytest.raises(UnknownName, match="known: artifacts, ci, events"):
         registry.names("weather")
 
 

@@ -14,6 +14,10 @@ from seaway.errors import UnknownName
 
 TABLE: Mapping[str, Mapping[str, str]] = {
     "artifacts": {"folder": "seaway.adapters.artifacts.folder:Folder"},
+    "ci": {
+        "github": "seaway.adapters.ci.github:GitHub",
+        "gitlab": "seaway.adapters.ci.gitlab:GitLab",
+    },
     "events": {"jsonl": "seaway.adapters.events.jsonl:JsonLines"},
     "metrics": {
         "access_log": "seaway.adapters.metrics.access_log:AccessLog",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from seaway.cli import main
 from seaway.formats.history import runs
 from seaway.model.runs import Run
+from support import ci_replay
 from support.run_stories import job, run
 
 WORKFLOW = """\
@@ -98,5 +100,58 @@ def test_runs_come_through_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatc
 )
 @pytest.mark.usefixtures("repository")
 def test_mistakes_are_named(capsys: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
+    _, err = said(capsys, *words, code=2)
+    assert message in err
+
+
+@pytest.fixture
+def replay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ci_replay.Replay]:
+    found = [ci_replay.github_run(number, path=".github/workflows/ci.yml") for number in range(5)]
+    jobs = {
+        one["id"]: [ci_replay.github_job(one, name, at) for name, at in (("build", 0), ("test", 3))] for one in found
+    }
+    server = ci_replay.Replay(ci_replay.github(found, jobs))
+    monkeypatch.setenv("GITHUB_API_URL", server.url)
+    monkeypatch.setenv("SEAWAY_HOME", str(tmp_path / "home"))
+    yield server
+    server.close()
+
+
+@pytest.mark.usefixtures("repository", "replay")
+def test_runs_are_fetched_and_saved(capsys: pytest.CaptureFixture[str]) -> None:
+    words = (
+        "--from",
+        "github",
+        "--project",
+        "octo-org/octo-repo",
+        "--since",
+        "2026-03-01",
+        "--save-runs",
+        "saved.jsonl",
+    )
+    out, err = said(capsys, *words, "--format", "json")
+    fetched = json.loads(out)["bottlenecks"]
+    assert "saved.jsonl: 5 attempts of runs written" in err
+    again, _ = said(capsys, "--runs", "saved.jsonl", "--format", "json")
+    assert json.loads(again)["bottlenecks"] == fetched
+    assert fetched[0]["order"] == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "github", "--runs", "runs.jsonl"], "--runs and --from"),
+        (["--project", "a/b"], "--project is about runs that are fetched"),
+        (["--since", "2026-01-01"], "--since is about"),
+        (["--save-runs", "x"], "--save-runs is about"),
+        (["--wait", "1m"], "--wait is about"),
+        (["--from", "github", "--project", "a"], "'a' is no project"),
+        (["--from", "jenkins"], "jenkins"),
+    ],
+)
+@pytest.mark.usefixtures("repository")
+def test_words_that_do_not_go_together_are_named(
+    capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
     _, err = said(capsys, *words, code=2)
     assert message in err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from seaway.adapters.artifacts.folder import Folder
+from seaway.adapters.ci.github import GitHub
+from seaway.adapters.ci.gitlab import GitLab
 from seaway.adapters.events.jsonl import JsonLines
 from seaway.adapters.metrics.access_log import AccessLog
 from seaway.adapters.metrics.envoy import EnvoyMetrics
@@ -14,6 +16,7 @@ from seaway.adapters.traffic.envoy import Envoy
 from seaway.app.hands import Composition
 from seaway.engine.hands import Hands
 from seaway.ports.artifacts import Artifacts
+from seaway.ports.ci import Ci
 from seaway.ports.events import Events
 from seaway.ports.metrics import Metrics, PerInstance
 from seaway.ports.secrets import Secrets
@@ -21,6 +24,8 @@ from seaway.ports.target import Target
 from seaway.ports.traffic import Portholder, Traffic
 
 artifacts: type[Artifacts] = Folder
+ci_github: type[Ci] = GitHub
+ci_gitlab: type[Ci] = GitLab
 events: type[Events] = JsonLines
 metrics: type[Metrics] = EnvoyMetrics
 per_instance: type[PerInstance] = EnvoyMetrics

@@ -10,7 +10,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,18 +22,19 @@ from seaway import errors
 CAP = 16 * 1024 * 1024
 _ATTEMPTS = 3
 _PAUSES = (0.1, 0.5)  # seconds before the second and the third attempt
-_BUSY = frozenset({429, 502, 503, 504})  # "not now": worth another attempt
+BUSY = frozenset({429, 502, 503, 504})  # "not now": worth another attempt
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SHOWN = 300  # characters of a foreign text in a message
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and body of an answer, whole; `kind` is its media type without parameters."""
+    """Status and body of an answer, whole; `kind` is its media type without parameters, `headers` have lower-case names."""
 
     status: int
     body: bytes
     kind: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         """The document. Raises ValueError for anything else, a number outside of JSON (NaN, Infinity) among it."""
@@ -48,7 +49,8 @@ class Http:
     """Requests to one base URL. May be used by several threads.
 
     `seconds`: from the first attempt to the last byte, retries included. `token`: gives the bearer token, None for none.
-    `user`: the token is this user's password. `cap`: bytes of an answer.
+    `user`: the token is this user's password. `cap`: bytes of an answer. `busy`: statuses that say "not now"; whoever knows how long that
+    lasts takes some of them out, and gets them as answers.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class Http:
         user: str = "",
         seconds: float = 10.0,
         cap: int = CAP,
+        busy: frozenset[int] = BUSY,
     ) -> None:
         self._base, self._token, self._user = base.rstrip("/"), token, user
-        self._seconds, self._cap = seconds, cap
+        self._seconds, self._cap, self._busy = seconds, cap, busy
         self.place = urlsplit(base).netloc.rpartition("@")[2]  # for messages: never with a password
         self._client = httpx2.Client(
             timeout=httpx2.Timeout(seconds),
@@ -90,7 +93,7 @@ class Http:
             except (httpx2.HTTPError, OSError) as error:
                 said = self._silence(error)
             else:
-                if answer.status not in _BUSY:
+                if answer.status not in self._busy:
                     return answer
                 said = f"it answered {answer.status}: {self.quote(answer.body)}"
             if time.monotonic() >= until:
@@ -124,7 +127,7 @@ class Http:
                 if time.monotonic() > until:
                     raise httpx2.ReadTimeout("the answer took too long", request=answer.request)
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-            return Answer(answer.status_code, bytes(body), kind)
+            return Answer(answer.status_code, bytes(body), kind, dict(answer.headers.items()))
 
     def _authorization(self) -> dict[str, str]:
         if self._token is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seaway import __version__
-from seaway.cli import console, options
+from seaway.cli import console, history, options
 from seaway.cli.commands import Command
 from seaway.errors import UsageError
 
@@ -32,6 +32,7 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
         "seaway assess . --baseline before.json --fail-on high",
         "seaway assess .github/workflows/ci.yml --diff",
         "seaway assess --runs runs.jsonl",
+        "seaway assess --from github --save-runs runs.jsonl",
         "seaway assess . --tags 'v*' --format html > assessment.html",
     ),
 )
@@ -51,38 +52,34 @@ _SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--rollouts", metavar="FILE", default="",
               help="Output of `rollout list --json`, or `here` for the control plane.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 10 when a finding is this bad or worse.")
-@click.option("--runs", "runs", type=click.Path(path_type=str), metavar="FILE", default="",
-              help="Run history, a JSON object a line; - reads standard input.")  # fmt: skip
-@click.option("--price", multiple=True, metavar="[RUNNER=]AMOUNT",
-              help="What a minute of a machine costs, of one runner or of every other; may be given several times.")  # fmt: skip
+@history.options
 @options.libraries
 def command(
     path: Path, *, form: str, baseline: Path | None, persona: str, fail_on: str | None, library: tuple[str, ...],
-    diff: bool, fix: bool, runs: str, price: tuple[str, ...], **deliveries: str,
+    diff: bool, fix: bool, **told: Any,
 ) -> int:  # fmt: skip
     """Say what is wrong with the pipelines of a repository.
 
     Each finding says where, why, and what mends it.
 
-    PATH is a repository, a folder of it or one file  [default: the working folder]. Nothing is fetched and nothing is run;
-    a patch is called verified when the format reads the patched file, the rule finds nothing there any more, and actionlint,
+    PATH is a repository, a folder of it or one file  [default: the working folder]. Nothing is fetched (but runs,
+    with --from) and nothing is run; a patch is called verified when the format reads the patched file, the rule finds nothing there any more, and actionlint,
     where it is installed, has nothing new to say.
 
     A comment silences a finding: # seaway: ignore[RULE] why until=2027-01-31, on its line or above it; with ignore-file for
     the whole file.
     """
     from seaway.app import assess as work
-    from seaway.app import runs as history
     from seaway.model.finding import Persona
 
     if diff and fix:
         raise UsageError("--diff and --fix: one prints the patches, the other writes them", hint="choose one")
-    if price and not runs:
-        raise UsageError("--price is for machines that ran, and no run history was given", hint="add --runs FILE")
+    deliveries = {name: told.pop(name) for name in ("deployments", "incidents", "tags", "rollouts")}
     if deliveries["incidents"] and not any(deliveries[name] for name in ("deployments", "tags", "rollouts")):
         raise UsageError("--incidents alone measures nothing", hint="add --deployments FILE")
     if diff and form != "text":
         raise UsageError(f"--diff prints a diff and --format {form} a report", hint="choose one")
+    past = history.given(path, **told)
     found = work.assess(
         path,
         today=datetime.now(UTC).date(),
@@ -90,8 +87,8 @@ def command(
         known=work.known_findings(baseline) if baseline else frozenset(),
         libraries=options.folders(library),
         fixes=form != "sarif",
-        runs=history.read(runs),
-        prices=history.prices(price),
+        runs=past.runs,
+        prices=past.prices,
     )
     if diff:
         click.echo(work.diffs(found), nl=False)

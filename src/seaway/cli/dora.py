@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,22 +15,6 @@ if TYPE_CHECKING:
     from seaway.assess.dora.report import Report
 
 _METRICS = ("lead-time", "frequency", "fail-rate", "recovery", "rework")
-
-
-class Moment(click.ParamType[float]):
-    """A time: RFC 3339, a date (its begin, UTC), or now; as seconds since 1970."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds since 1970, or click's error with the reason."""
-        if isinstance(value, float):
-            return value
-        try:
-            found = datetime.now(UTC) if value == "now" else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write 2026-03-02, 2026-03-02T09:00:00Z or now", param, ctx)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 class Owned(click.ParamType[tuple[str, str]]):
@@ -102,9 +86,11 @@ _file = click.Path(path_type=str)
     multiple=True,
     help="An environment that users see; may be repeated.  [default: prod*, live*]",
 )
-@click.option("--since", type=Moment(), help="Count deployments from this time on.")
+@click.option("--since", type=options.MOMENT, help="Count deployments from this time on.")
 @click.option(
-    "--until", type=Moment(), help="Count deployments up to this time.  [default: the last one that the data know]"
+    "--until",
+    type=options.MOMENT,
+    help="Count deployments up to this time.  [default: the last one that the data know]",
 )
 @click.option(
     "--window",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,24 @@ class Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
+class Moment(click.ParamType[float]):
+    """A time: RFC 3339, a date (its begin, UTC), or now; as seconds since 1970."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds since 1970, or click's error with the reason."""
+        if isinstance(value, float):
+            return value
+        try:
+            found = datetime.now(UTC) if value == "now" else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2026-03-02, 2026-03-02T09:00:00Z or now", param, ctx)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
 DURATION = Duration()
+MOMENT = Moment()
 
 file = click.option(
     "--file",

@@ -52,7 +52,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """One pipeline. `duration`, `duration_p90`: of runs that succeeded. `work`, `queue`, `person`: seconds of all jobs of all runs on a
+    """One pipeline. `duration`, `duration_p90`: of first attempts that succeeded. `work`, `queue`, `person`: seconds of all jobs of all runs on a
     machine, waiting for one, waiting for a person. `order`: `recorded` where needs were told, else `times`.
     """
 

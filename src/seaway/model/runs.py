@@ -6,8 +6,10 @@ been approved, one whose approvals are empty was not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from seaway.model.delivery import Kind
 
@@ -132,3 +134,23 @@ class RunHistory:
 
     path: str
     runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run that has ended, as a CI system lists it. `mark`: changes when the run does. `told`: the system's own words."""
+
+    id: str
+    mark: str
+    told: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CiSource:
+    """Where runs are asked for. `url`: of the interface, `project`: as the system names it, `patience`: seconds that may be waited because
+    the system allows no more questions.
+    """
+
+    url: str
+    project: str
+    patience: float = 900.0

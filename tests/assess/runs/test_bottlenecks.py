@@ -81,6 +81,8 @@ def test_runs_that_failed_flatter_no_duration() -> None:
     assert found.duration is not None
     assert found.duration.n == 5
     assert one(short).duration is None
+    part = [run(98, [job("ship", 0, 5)], attempt=2)]
+    assert one(*(plain(number) for number in range(5)), *part).duration == found.duration
 
 
 def attempts(number: int, *ends: bool, **more: object) -> list[Run]:
@@ -156,7 +158,7 @@ def test_the_text_fits_a_terminal_and_the_document_has_all() -> None:
     assert any("on critical path" in line for line in lines)
     assert any("machines cost" in line for line in lines)
     made = document.bottleneck(found[0])
-    assert made["jobs"][0]["critical"]["n"] == 7
+    assert made["jobs"][0]["critical"]["n"] == 6
     assert made["cost"]["unpriced_s"] == 0
 
 

@@ -1,11 +1,12 @@
 """Where the time and the money of pipelines go. Called by `app.assess` with a run history.
 
-Durations are those of runs that succeeded: one that fails ends early, and would flatter. Everything else counts all runs.
+Durations, and what decided them, are those of first attempts that succeeded: one that fails ends early, and a later attempt does only
+a part again; both would flatter. Everything else counts all runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seaway.assess.runs import order, repeats
@@ -48,8 +49,13 @@ def bottlenecks(history: RunHistory, prices: Prices) -> tuple[Bottleneck, ...]:
     return tuple(sorted(found, key=lambda one: (-weight[one.pipeline], one.pipeline)))
 
 
+def whole(runs: Iterable[Run]) -> list[Run]:
+    """First attempts that succeeded: they did everything, and once."""
+    return [run for run in runs if run.attempt == 1 and run.conclusion.passed]
+
+
 def _bottleneck(name: str, runs: list[Run], prices: Prices) -> Bottleneck:
-    seconds = [run.seconds for run in runs if run.conclusion.passed]
+    seconds = [run.seconds for run in whole(runs)]
     again = repeats.repeated(runs)
     jobs = [job for run in runs for job in run.jobs if job.ran]
     people = [job for job in jobs if job.manual]
@@ -57,7 +63,7 @@ def _bottleneck(name: str, runs: list[Run], prices: Prices) -> Bottleneck:
     return Bottleneck(
         name,
         len(runs),
-        len(seconds),
+        sum(run.conclusion.passed for run in runs),
         runs[0].queued,
         max(run.finished for run in runs),
         spread(seconds) if seconds else None,
@@ -81,8 +87,8 @@ class _Seen:
     tried: list[bool] = field(default_factory=list)  # flaky or not, per commit
     retried: float = 0.0
 
-    def told(self, name: str, whole: int) -> JobTime:
-        """As figures; `whole`: the runs that `decisive` is of."""
+    def told(self, name: str, runs: int) -> JobTime:
+        """As figures; `runs`: how many `decisive` is of."""
         work = [job.work for job in self.executions]
         queue = [job.queue for job in self.executions]
         return JobTime(
@@ -91,8 +97,8 @@ class _Seen:
             quantile(sorted(work), 0.9),
             spread(queue),
             quantile(sorted(queue), 0.9),
-            proportion(len(self.decisive), whole),
-            sum(self.decisive) / whole,
+            proportion(len(self.decisive), runs),
+            sum(self.decisive) / runs,
             proportion(sum(self.tried), len(self.tried)) if len(self.tried) >= _LEAST_TRIALS else None,
             self.retried,
             tuple(sorted({job.runner for job in self.executions if job.runner})[:_RUNNERS]),
@@ -108,8 +114,8 @@ def _jobs(
         for job in run.jobs:
             if job.ran:
                 seen.setdefault(job.name, _Seen()).executions.append(job)
-    whole = [run for run in runs if run.conclusion.passed] or runs
-    for run in whole:
+    decided = whole(runs) or runs
+    for run in decided:
         for job in order.critical(run, needs):
             seen[job.name].decisive.append(job.work + job.queue)
     for one in repeats.trials(runs):
@@ -117,7 +123,7 @@ def _jobs(
             seen[one.job].tried.append(one.flaky)
     for _, job in again:
         seen[job.name].retried += job.work
-    made = [each.told(name, len(whole)) for name, each in seen.items()]
+    made = [each.told(name, len(decided)) for name, each in seen.items()]
     return tuple(sorted(made, key=lambda one: (-one.path, one.name)))
 
 
