@@ -1,0 +1,198 @@
+"""OBS-71: an expression of Prometheus that does not work, or never says what it was meant to. Run by `assess.examine`.
+
+Whether a metric exists, and whether it is a counter, no file says; so only names that leave no doubt are judged. Expressions with
+variables or in another language (logs, MetricsQL) are judged only where they can be read as Prometheus' own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from seaway.assess import monitoring, promql
+from seaway.assess.estate import Estate, Kind
+from seaway.assess.promql import COUNTS, Is, Part
+from seaway.assess.rule import Hit, Rule
+from seaway.formats.monitoring.grafana import Dashboard
+from seaway.formats.yaml.document import Document
+from seaway.formats.yaml.tree import Node, get
+from seaway.model import duration
+from seaway.model.finding import Impact, Persona, Severity
+
+_GAUGE = re.compile(
+    r"(?:_ratio|_percent(?:age)?|_celsius|_info|_timestamp_seconds|_in_use|_in_flight|_in_progress|_available|_free|_capacity|_replicas"
+    r"|_temperature|_utili[sz]ation|_usage_bytes|_working_set_bytes|_resident_memory_bytes|_goroutines|_open_fds|_queue_length|_load1|_load5|_load15"
+    r"|_(?:free|avail|available|used|size)_bytes)$|^node_memory_\w+_bytes$|^up$"
+)
+_COUNTER = re.compile(r"_total$")
+_FUNCTIONS = [
+    "rate",
+    "irate",
+    "increase",
+    "delta",
+    "idelta",
+    "deriv",
+    "resets",
+    "changes",
+    "histogram_quantile",
+    "predict_linear",
+    "absent",
+    "absent_over_time",
+    "avg_over_time",
+    "min_over_time",
+    "max_over_time",
+    "sum_over_time",
+    "count_over_time",
+    "quantile_over_time",
+    "stddev_over_time",
+    "last_over_time",
+    "label_replace",
+    "label_join",
+    "clamp_max",
+    "clamp_min",
+    "clamp",
+    "floor",
+    "ceil",
+    "round",
+    "abs",
+    "sqrt",
+    "exp",
+    "ln",
+    "log2",
+    "log10",
+    "sort",
+    "sort_desc",
+    "time",
+    "timestamp",
+    "vector",
+    "scalar",
+    "hour",
+    "minute",
+    "day_of_week",
+    "day_of_month",
+    "month",
+    "year",
+]
+_UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
+
+
+def survey(estate: Estate) -> list[Hit] | None:
+    """Rules of Prometheus, and panels of dashboards that ask Prometheus: expressions that cannot be parsed, `rate()` over what goes up and
+    down by its name, `delta()` over a counter, windows that hold fewer than four measurements, quantiles of buckets summed without `le`.
+    """
+    interval = monitoring.scrape_interval(estate)
+    asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate)]
+    shown = [one for board in estate.all(Dashboard) if not monitoring.aside(board.path) for one in _queries(board)]
+    found = [hit for one in (*asked, *shown) for hit in _broken(estate, one)]
+    found += [hit for one in asked for hit in _meant(estate, one, interval)]
+    found += [hit for one in shown for hit in _meant(estate, one, None)]
+    return found if asked or shown else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An expression, where it stands, and what it is for. `sure`: it is surely for Prometheus."""
+
+    document: Document
+    node: Node
+    name: str
+    text: str
+    sure: bool = True
+
+
+def _queries(board: Dashboard) -> Iterator[_Asked]:
+    for panel in board.panels:
+        for query in panel.queries:
+            if query.expression and (not query.source or "prom" in query.source):
+                node = get(query.node, "expr") or get(query.node, "spec", "expr")
+                yield _Asked(panel, node, panel.title, query.expression, "prom" in query.source)
+
+
+def _broken(estate: Estate, one: _Asked) -> Iterator[Hit]:
+    said, persona = promql.parse(one.text).problem, Persona.REGULAR
+    if not said or not one.sure or _other_language(estate):
+        return
+    unknown = _UNKNOWN.search(said)
+    if unknown is not None:
+        near = difflib.get_close_matches(unknown[1], _FUNCTIONS, 1, 0.75)
+        said = f"there is no function {unknown[1]}" + (f"; {near[0]} was meant" if near else "")
+        persona = Persona.REGULAR if near else Persona.AUDITOR  # a newer Prometheus may have it
+    elif "inside brackets" in said:
+        persona = Persona.AUDITOR  # newer versions compute durations
+    words = f"{one.name}: Prometheus cannot read this expression: {said}"
+    span = monitoring.place(estate, one.document, one.node)
+    yield Hit(span, words, (one.name, "broken"), Severity.HIGH, 0.95, persona)
+
+
+def _other_language(estate: Estate) -> bool:
+    return any("vmalert" in text or "victoria-metrics" in text or "VMRule" in text for text in estate.texts.values())
+
+
+def _meant(estate: Estate, one: _Asked, interval: timedelta | None) -> Iterator[Hit]:
+    parsed = promql.parse(one.text)
+    for part in parsed.parts:
+        if part.kind is Is.CALL:
+            for words, about, severity in _doubts(part, interval if not parsed.guessed else None):
+                span = monitoring.place(estate, one.document, one.node, about)
+                yield Hit(span, f"{one.name}: {words}", (one.name, part.name, about), severity)
+
+
+def _doubts(call: Part, interval: timedelta | None) -> Iterator[tuple[str, str, Severity | None]]:
+    """What is wrong with a call: words, the series it is about, how bad it is."""
+    series = call.inner[0] if call.inner and call.inner[0].kind is Is.SERIES else None
+    if call.name == "histogram_quantile" and len(call.inner) > 1:
+        buckets = _without_le(call.inner[1])
+        if buckets:
+            yield f"histogram_quantile() gets {buckets} summed without `le`, and answers nothing", buckets, None
+    if series is None:
+        return
+    if call.name in COUNTS and _GAUGE.search(series.name):
+        yield (
+            f"{call.name}() over {series.name}, which goes up and down by its name: each fall counts as a restart",
+            series.name,
+            None,
+        )
+    if call.name in {"delta", "idelta"} and _COUNTER.search(series.name):
+        yield (
+            f"{call.name}() over the counter {series.name} falls when a process restarts: increase() does not",
+            series.name,
+            None,
+        )
+    if call.name in COUNTS and interval and series.window is not None and series.window < 4 * interval:
+        window, every = duration.render(series.window), duration.render(interval)
+        never = series.window < 2 * interval
+        effect = (
+            "holds one measurement, so there is never a value"
+            if never
+            else "has no value once a measurement or two are missing"
+        )
+        words = f"{call.name}() over {window} of {series.name}, which is measured every {every}, {effect}"
+        yield words, series.name, Severity.HIGH if never else Severity.LOW
+
+
+def _without_le(part: Part) -> str:
+    """The buckets that an aggregation takes together without their bounds, or ""."""
+    if part.kind is not Is.AGGREGATE:
+        return ""
+    names = [one.name for one in part.series]
+    keeps = ("le" in part.labels) != part.without if part.labels is not None else False
+    return names[0] if not keeps and len(names) == 1 and names[0].endswith("_bucket") else ""
+
+
+RULE = Rule(
+    id="wrong-promql",
+    number="OBS-71",
+    title="An expression that Prometheus cannot answer as it is meant",
+    why="The alert never fires or the panel stays empty, and silence is taken for health.",
+    advice="Check rules with `promtool check rules` before they are merged; windows of at least four scrapes; rate() for counters, delta() for the rest.",
+    severity=Severity.MEDIUM,
+    confidence=0.9,
+    impact=Impact("recovery"),
+    effort="S",
+    refs=("Prometheus: query functions", "Prometheus: histograms and summaries", "DORA: monitoring and observability"),
+    kinds=frozenset({Kind.PROMETHEUS, Kind.KUBERNETES, Kind.GRAFANA}),
+    survey=survey,
+)
