@@ -25,7 +25,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Alerts whose threshold for an error ratio is 1 or more, and burn-rate alerts that look at one window only."""
     alerts = [one for one in monitoring.rules(estate) if one.alert]
     burning = [one for one in alerts if _is_about_burning(one)]
-    found = []
+    found: list[Hit] = []
     for one in alerts:
         part = promql.parse(one.expression).part
         if part is not None:
