@@ -33,6 +33,8 @@ KINDS = {
     Kind.DOCKERFILE: "Dockerfiles",
     Kind.COMPOSE: "compose files",
     Kind.KUBERNETES: "Kubernetes manifests",
+    Kind.HELM: "Helm charts",
+    Kind.KUSTOMIZE: "Kustomize overlays",
     Kind.TERRAFORM: "Terraform",
     Kind.ANSIBLE: "Ansible",
     Kind.SPINNAKER: "Spinnaker",

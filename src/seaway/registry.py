@@ -36,10 +36,13 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     "infrastructure": {
         "alertmanager": "seaway.formats.monitoring.alertmanager",
         "ansible": "seaway.formats.infrastructure.ansible",
+        "compose": "seaway.formats.infrastructure.compose",
         "dockerfile": "seaway.formats.infrastructure.dockerfile",
         "flags": "seaway.formats.infrastructure.flags",
         "grafana": "seaway.formats.monitoring.grafana",
+        "helm": "seaway.formats.infrastructure.helm",
         "kubernetes": "seaway.formats.infrastructure.kubernetes",
+        "kustomize": "seaway.formats.infrastructure.kustomize",
         "prometheus": "seaway.formats.monitoring.prometheus.files",
         "spinnaker": "seaway.formats.infrastructure.spinnaker",
         "terraform": "seaway.formats.infrastructure.terraform",

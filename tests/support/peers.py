@@ -14,7 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NPM = ROOT / ".peers" / "node_modules"
-_PLACES = (str(NPM / ".bin"), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin")
+_PLACES = (
+    str(NPM / ".bin"),
+    str(ROOT / ".peers" / "bin"),
+    str(Path(sys.executable).parent),
+    os.environ.get("PATH", os.defpath),
+    "/usr/sbin",
+)
 
 
 def program(name: str) -> Path:

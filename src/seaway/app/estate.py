@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seaway import registry
-from seaway.app import pipelines
+from seaway.app import pipelines, rendering
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.examine import Examination
 from seaway.assess.rule import Case
@@ -30,7 +30,10 @@ def read(
     """The estate of these files. `cases`: the pipelines among them; `given`: things that are no files (histories)."""
     reader = _Reader(root, done, {path: text for case in cases for path, text in case.texts.items()}, list(given))
     files, looked = frozenset(names), 0
+    charts = rendering.charts(files)
     for place in sorted(files - reader.texts.keys()):
+        if rendering.is_template(place, charts):
+            continue
         kind = detect.by_name(place)
         if not kind and not detect.may_be(place):
             continue
@@ -39,6 +42,7 @@ def read(
             done.unreadable(Blind(place, 1, 1, f"only {MAX_FILES} files were looked into"), "")
             break
         reader.add(place, kind)
+    rendering.Rendering(root, files, done, reader.things, reader.texts, reader.kinds).all()
     return Estate(cases, reader.things, reader.texts, files, reader.kinds)
 
 

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     DOCKERFILE = "dockerfile"
     COMPOSE = "compose"
     KUBERNETES = "kubernetes"  # also the objects of Argo CD, Flux, Argo Rollouts, Flagger and of rendered charts
+    HELM = "helm"  # charts and their values; what they make is of KUBERNETES
+    KUSTOMIZE = "kustomize"
     TERRAFORM = "terraform"
     ANSIBLE = "ansible"
     SPINNAKER = "spinnaker"

@@ -11,6 +11,9 @@ _NOT_ONE = (  # templates of Dockerfiles, what documents or ignores them, and pr
 _NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?:^|/){_NOT_ONE}(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?\Z"), "dockerfile"),
     (re.compile(r"(?:^|/)(?:[\w.-]+\.)?(?:[Dd]ocker|[Cc]ontainer)file\Z"), "dockerfile"),
+    (re.compile(r"(?:^|/)(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml\Z"), "compose"),
+    (re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)\Z"), "kustomize"),
+    (re.compile(r"(?:^|/)(?:Chart\.yaml|values(?:[._-][\w.-]+)?\.ya?ml)\Z"), "helm"),
     (re.compile(r"\.(?:tf|tofu)$"), "terraform"),
     (re.compile(r"(?:^|/)roles/[^/]+/(?:tasks|handlers)/[^/]+\.ya?ml$"), "ansible"),
 )  # fmt: skip

@@ -1,0 +1,196 @@
+"""Charts and kustomizations as a cluster would get them, with helm and kustomize where those are installed. Called by `app.estate`.
+
+What cannot be rendered is an unknown: a chart's templates are then not judged at all, a kustomization's files as they stand.
+Nothing outside the repository is read: what refers to the network or leaves the root is not rendered.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seaway.adapters import _render
+from seaway.app import pipelines
+from seaway.assess.estate import Kind
+from seaway.assess.examine import Examination
+from seaway.errors import SeawayError
+from seaway.formats.infrastructure import rendered
+from seaway.formats.infrastructure.helm import Chart, Values
+from seaway.formats.infrastructure.kubernetes import Object
+from seaway.formats.infrastructure.kustomize import Kustomization
+from seaway.model.finding import Blind
+from seaway.model.span import Span
+
+MAX_RENDERED = 60
+MAX_SECONDS = 30.0  # for all of a repository
+_PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|live)(?:[._-]|\Z)", re.IGNORECASE)
+
+
+def is_template(place: str, charts: frozenset[str]) -> bool:
+    """Whether a file is a template of a chart in one of these folders: no YAML until it is rendered."""
+    at = place.find("/templates/")
+    while at >= 0:
+        if place[:at] in charts:
+            return True
+        at = place.find("/templates/", at + 1)
+    return place.startswith("templates/") and "" in charts
+
+
+def charts(names: Iterable[str]) -> frozenset[str]:
+    """The folders of charts."""
+    return frozenset(posixpath.dirname(one) for one in names if posixpath.basename(one) == "Chart.yaml")
+
+
+@dataclass(slots=True)
+class Rendering:
+    """`things` and `texts` are those of the estate that is being read; `names`: all files of the repository."""
+
+    root: Path
+    names: frozenset[str]
+    done: Examination
+    things: list[object]
+    texts: dict[str, str]
+    kinds: dict[str, Kind]
+    _count: int = 0
+    _began: float = field(default_factory=time.monotonic)
+
+    def all(self) -> None:
+        """Puts rendered objects in the place of those that stand in files."""
+        self._kustomizations()
+        self._charts()
+
+    def _may(self) -> bool:
+        self._count += 1
+        return self._count <= MAX_RENDERED and time.monotonic() - self._began < MAX_SECONDS
+
+    def _blind(self, span: Span, why: str) -> None:
+        self.done.unreadable(Blind(span.path, span.line, span.column, why), Kind.KUBERNETES.value)
+
+    # ---- kustomize
+
+    def _kustomizations(self) -> None:
+        known = {one.folder: one for one in self.things if isinstance(one, Kustomization)}
+        if not known:
+            return
+        patches = {path for one in known.values() for path in one.patches}
+        patches -= {path for one in known.values() for _, path, _ in one.taken}
+        self.things[:] = [one for one in self.things if not (isinstance(one, Object) and one.path in patches)]
+        taken = {path for one in known.values() for _, path, _ in one.taken}
+        plain: dict[str, list[Object]] = {}
+        for thing in self.things:
+            if isinstance(thing, Object):
+                plain.setdefault(thing.path, []).append(thing)
+        replaced: set[str] = set()
+        made: list[object] = []
+        seen: set[str] = set()
+        for top in known.values():
+            if top.folder in taken or top.component:
+                continue
+            files, objects = self._kustomization(top, known, plain, seen)
+            if objects:
+                replaced |= files
+                made += objects
+        for one in known.values():
+            if one.folder not in seen and not one.component:
+                self._blind(Span(one.path, 1, 1, 1, 1), "this was not rendered: it and others take in each other")
+        self.things[:] = [one for one in self.things if not (isinstance(one, Object) and one.path in replaced)] + made
+
+    def _kustomization(
+        self, top: Kustomization, known: dict[str, Kustomization], plain: dict[str, list[Object]], seen: set[str]
+    ) -> tuple[set[str], list[Object]]:
+        """The files that were rendered and what they make; nothing where the files say it all, or it was not possible."""
+        reached: dict[str, Kustomization] = {}
+        files: set[str] = set()
+        why = self._reach(top, known, reached, files)
+        seen.update(reached)
+        if not why and not any(one.changes for one in reached.values()):
+            return set(), []
+        if not why and not _render.found("kustomize"):
+            why = "neither kustomize nor kubectl is installed"
+        if not why and not self._may():
+            why = "there are too many to render"
+        if why:
+            self._blind(Span(top.path, 1, 1, 1, 1), f"its files were judged as they stand, without its changes: {why}")
+            return set(), []
+        try:
+            output, base = _render.kustomization(self.root / top.folder)
+            root = self.root.resolve().as_posix()
+            return files, rendered.of_kustomize(output, top.folder or ".", (base.as_posix(), root), plain)
+        except SeawayError as error:
+            self._blind(Span(top.path, 1, 1, 1, 1), f"its files were judged as they stand: {error.message[:300]}")
+            return set(), []
+
+    def _reach(
+        self, one: Kustomization, known: dict[str, Kustomization], reached: dict[str, Kustomization], files: set[str]
+    ) -> str:
+        """Gathers all that a kustomization is made of; answers why it cannot be rendered, or ""."""
+        waiting = [one]
+        lacking: list[str] = []
+        while waiting:
+            now = waiting.pop()
+            if now.folder in reached:
+                continue
+            reached[now.folder] = now
+            lacking += [path for path in now.patches if path not in self.names and path not in known]
+            for written, path, _ in now.taken:
+                if path in known:
+                    waiting.append(known[path])
+                elif path in self.names:
+                    files.add(path)
+                else:
+                    lacking.append(written)
+        return f"{lacking[0]} is not among the files that were read" if lacking else ""
+
+    # ---- helm
+
+    def _charts(self) -> None:
+        known = [one for one in self.things if isinstance(one, Chart)]
+        folders = {one.folder for one in known}
+        for one in known:
+            inside = any(f"{one.folder}/".startswith(f"{other}/charts/" if other else "charts/") for other in folders)
+            templates = self._templates(one.folder)
+            if one.library or inside or not templates:
+                continue
+            if not _render.found("helm"):
+                why = "the templates of this chart were not looked into: helm is not installed"
+                self._blind(Span(one.path, 1, 1, 1, 1), why)
+                continue
+            for values in self._values(one):
+                self._chart(one, values, templates)
+
+    def _templates(self, folder: str) -> dict[str, str]:
+        """The texts of a chart's templates, and of the charts in it."""
+        found = {}
+        begin = f"{folder}/" if folder else ""
+        for place in sorted(self.names):
+            if place.startswith(begin) and "templates/" in place[len(begin) :] and place.endswith((".yaml", ".yml")):
+                try:
+                    found[place] = pipelines.text_of(self.root / place)
+                except SeawayError:
+                    continue
+        return found
+
+    def _values(self, chart: Chart) -> Iterator[tuple[str, ...]]:
+        """The sets of files of values to render with: those for production, else the chart's own alone."""
+        own = [one.path for one in self.things if isinstance(one, Values)]
+        beside = [path for path in own if posixpath.dirname(path) == chart.folder and _PRODUCTION.search(path)]
+        yield from ((path,) for path in beside) if beside else ((),)
+
+    def _chart(self, one: Chart, values: tuple[str, ...], templates: dict[str, str]) -> None:
+        if not self._may():
+            self._blind(Span(one.path, 1, 1, 1, 1), "this chart was not judged: there are too many to render")
+            return
+        try:
+            output = _render.chart(self.root / one.folder, [self.root / path for path in values])
+            made = rendered.of_helm(output, " ".join(values), one.name, one.folder, templates)
+        except SeawayError as error:
+            self._blind(Span(one.path, 1, 1, 1, 1), f"this chart was not judged: {error.message[:300]}")
+            return
+        self.things += made
+        for thing in made:
+            self.texts[thing.path] = templates[thing.path]
+            self.kinds[thing.path] = Kind.KUBERNETES
