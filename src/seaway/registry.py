@@ -43,6 +43,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "helm": "seaway.formats.infrastructure.helm",
         "kubernetes": "seaway.formats.infrastructure.kubernetes",
         "kustomize": "seaway.formats.infrastructure.kustomize",
+        "owners": "seaway.formats.infrastructure.code_owners",
         "prometheus": "seaway.formats.monitoring.prometheus.files",
         "spinnaker": "seaway.formats.infrastructure.spinnaker",
         "terraform": "seaway.formats.infrastructure.terraform",

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PROMETHEUS = "prometheus"
     ALERTMANAGER = "alertmanager"
     GRAFANA = "grafana"
+    OWNERS = "owners"  # CODEOWNERS
     HISTORY = "history"  # of git
     RUNS = "runs"  # of pipelines
 

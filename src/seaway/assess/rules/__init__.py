@@ -34,6 +34,9 @@ TABLE = (  # in the order of their numbers
     "no-provenance",
     "self-hosted-on-public-trigger",
     "curl-pipe-shell",
+    "no-dependency-updates",
+    "no-code-owners",
+    "unsafe-ci-setting",
     "untraceable-version",
     "mutable-version",
     "promotion-by-rebuild",
@@ -45,6 +48,7 @@ TABLE = (  # in the order of their numbers
     "no-deployment-event",
     "no-synthetic-probe",
     "no-pipeline-telemetry",
+    "copied-pipeline",
     "no-policy-as-code",
     "deprecated-syntax",
 )

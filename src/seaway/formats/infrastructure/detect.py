@@ -15,6 +15,7 @@ _NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)\Z"), "kustomize"),
     (re.compile(r"(?:^|/)(?:Chart\.yaml|values(?:[._-][\w.-]+)?\.ya?ml)\Z"), "helm"),
     (re.compile(r"\.(?:tf|tofu)$"), "terraform"),
+    (re.compile(r"(?:^|/)CODEOWNERS$"), "owners"),
     (re.compile(r"(?:^|/)roles/[^/]+/(?:tasks|handlers)/[^/]+\.ya?ml$"), "ansible"),
 )  # fmt: skip
 _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
