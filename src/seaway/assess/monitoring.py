@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 from seaway.assess import promql
+from seaway.assess.aside import aside
 from seaway.assess.estate import Estate
 from seaway.assess.rule import place as within
 from seaway.formats.infrastructure.kubernetes import Object
@@ -15,16 +15,8 @@ from seaway.formats.yaml.document import Document
 from seaway.formats.yaml.tree import Node, get, sequence, string
 from seaway.model.span import Span
 
-ASIDE = re.compile(
-    r"(?:^|/)(?:tests?|testdata|test-data|fixtures?|examples?|samples?|demos?|e2e|docs?|benchmarks?|integration)(?:/|$)|_test\.|\.test\."
-)
 _ENDS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 _DEFAULT_SCRAPE = timedelta(minutes=1)
-
-
-def aside(path: str) -> bool:
-    """The file is an example or a test's, and runs nowhere."""
-    return ASIDE.search(path.lower()) is not None
 
 
 def rules(estate: Estate) -> list[MonitoringRule]:
@@ -32,7 +24,7 @@ def rules(estate: Estate) -> list[MonitoringRule]:
     found = [one for one in estate.all(MonitoringRule) if not aside(one.path)]
     for one in estate.all(Object):
         if one.kind == "PrometheusRule" and not aside(one.path):
-            found += rules_of(one.tree, one.get("spec"))
+            found += rules_of(one.tree, one.get("spec"), one.at)
     return found
 
 

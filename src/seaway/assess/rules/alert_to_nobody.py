@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seaway.assess import monitoring
+from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.monitoring.alertmanager import Routing
@@ -19,7 +20,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Routes of Alertmanager to a receiver that does not exist, a configuration in which no route tells anybody, and a Prometheus that
     evaluates the alerts of this repository and knows no Alertmanager. An auditor is also shown routes without any inhibition.
     """
-    routings = [one for one in estate.all(Routing) if not monitoring.aside(one.path)]
+    routings = [one for one in estate.all(Routing) if not aside(one.path)]
     found = [hit for one in routings for hit in (*_unknown(one), *_silent(one), *_uninhibited(one))]
     alerts = any(one.alert for one in monitoring.rules(estate))
     servers = [one for one in monitoring.configurations(estate) if sequence(one.get("rule_files")) and alerts]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from seaway.assess import monitoring, promql
+from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.promql import COUNTS, Is, Part
 from seaway.assess.rule import Hit, Rule
@@ -85,7 +86,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """
     interval = monitoring.scrape_interval(estate)
     asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate)]
-    shown = [one for board in estate.all(Dashboard) if not monitoring.aside(board.path) for one in _queries(board)]
+    shown = [one for board in estate.all(Dashboard) if not aside(board.path) for one in _queries(board)]
     found = [hit for one in (*asked, *shown) for hit in _broken(estate, one)]
     found += [hit for one in asked for hit in _meant(estate, one, interval)]
     found += [hit for one in shown for hit in _meant(estate, one, None)]

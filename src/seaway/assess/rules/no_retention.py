@@ -1,0 +1,62 @@
+"""ART-60: images are kept for ever. Run by `assess.examine`."""
+
+from __future__ import annotations
+
+import re
+
+from seaway.assess.aside import aside
+from seaway.assess.estate import Estate, Kind
+from seaway.assess.rule import Hit, Rule
+from seaway.formats.infrastructure.terraform import Block
+from seaway.model.finding import Impact, Severity
+
+_REFERENCE = re.compile(r"aws_ecr_repository\.([\w-]+)")
+
+
+def survey(estate: Estate) -> list[Hit] | None:
+    """Repositories of Amazon ECR that no lifecycle policy names, and of Google's Artifact Registry without cleanup policies. Where a policy gets
+    its repository from a variable or a module, nothing is said of its folder.
+    """
+    blocks = [one for one in estate.all(Block) if one.kind == "resource" and not aside(one.path)]
+    ecr = [one for one in blocks if one.labels[:1] == ("aws_ecr_repository",)]
+    google = [one for one in blocks if one.labels[:1] == ("google_artifact_registry_repository",)]
+    policies = [one for one in blocks if one.labels[:1] == ("aws_ecr_lifecycle_policy",)]
+    found = []
+    for one in ecr:
+        if not any(_may_cover(policy, one) for policy in policies):
+            words = f"{one.name}: no lifecycle policy removes old images, so they are kept and paid for ever"
+            found.append(Hit(one.head, words, (one.name,)))
+    for one in google:
+        if one.literal("mode") in {"", "STANDARD_REPOSITORY"} and not one.inner("cleanup_policies"):
+            words = f"{one.name}: no cleanup policy removes old artifacts, so they are kept and paid for ever"
+            found.append(Hit(one.head, words, (one.name,)))
+    return found if ecr or google else None
+
+
+def _may_cover(policy: Block, one: Block) -> bool:
+    """The policy is the repository's, or may be, as far as can be read."""
+    value = policy.values.get("repository")
+    if value is None or "module." in value.text:
+        return True
+    if policy.path.rpartition("/")[0] != one.path.rpartition("/")[0]:
+        return False
+    named = _REFERENCE.findall(value.text)
+    if named:
+        return one.labels[-1] in named
+    return value.literal is None or value.literal == one.literal("name")
+
+
+RULE = Rule(
+    id="no-retention",
+    number="ART-60",
+    title="Images are kept for ever",
+    why="The bill grows with every build, and images with old faults stay one typing error away from production.",
+    advice="A lifecycle policy that keeps what is deployed and the last releases, and removes the rest.",
+    severity=Severity.LOW,
+    confidence=0.9,
+    impact=Impact("cost"),
+    effort="S",
+    refs=("AWS Security Hub: ECR.3",),
+    kinds=frozenset({Kind.TERRAFORM}),
+    survey=survey,
+)

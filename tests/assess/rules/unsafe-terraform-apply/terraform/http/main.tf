@@ -1,0 +1,5 @@
+terraform {
+  backend "http" { # FINDING
+    address = "https://state.example.test/shop"
+  }
+}

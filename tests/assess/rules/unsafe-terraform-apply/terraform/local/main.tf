@@ -1,0 +1,5 @@
+terraform {
+  backend "local" { # FINDING
+    path = "terraform.tfstate"
+  }
+}
