@@ -24,6 +24,7 @@ ROWS = {
     "judge": ("bench.judge:rows", "the judge beside the rules of other tools, on simulated canaries, and in deploys"),
     "judge-deploy": ("bench.judge_deploy:rows", "the last rows of `judge` alone: releases that the judge decides"),
     "dora": ("bench.dora:rows", "DORA metrics of a large repository, and their equality with git itself"),
+    "what-if": ("bench.whatif:rows", "improvements tried on recorded runs, replayed by the ten thousand"),
     "pipelines": ("bench.pipelines:rows", "pipelines read, files per second, and beside zizmor and pipeline-check"),
     "detection": ("bench.times:detection", "a failing release: first bad response -> all traffic back"),
 }

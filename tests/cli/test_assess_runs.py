@@ -90,7 +90,9 @@ def test_runs_come_through_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatc
     ("words", "message"),
     [
         (["--runs", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
-        (["--price", "0.008"], "no run history was given"),
+        (["--price", "0.008"], "--price is about runs, and no run history was given"),
+        (["--forecast", "f.jsonl"], "--forecast is about runs"),
+        (["--runs", "runs.jsonl", "--landed", "x=2026-01-01"], "--landed is about a stored forecast"),
         (["--runs", "runs.jsonl", "--price", "cheap"], "'cheap' is no amount"),
         (["--runs", "runs.jsonl", "--price", "a=nan"], "'nan' is no amount"),
         (["--runs", "runs.jsonl", "--price", "-1"], "'-1' is no amount"),
@@ -154,4 +156,42 @@ def test_words_that_do_not_go_together_are_named(
     capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     _, err = said(capsys, *words, code=2)
+    assert message in err
+
+
+def test_a_forecast_is_kept_and_checked_when_it_has_landed(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--runs", "runs.jsonl", "--forecast", "store.jsonl", "--format", "json")
+    made = json.loads(said(capsys, *words)[0])
+    (pipeline,) = made["bottlenecks"]
+    assert pipeline["replay"]["reproduced"]
+    name = f"{pipeline['pipeline']}#{pipeline['what_if'][0]['change']}"
+    assert {one["state"] for one in made["forecasts"]} == {"open"}
+    foretold = pipeline["what_if"][0]["after"]["value"]
+    later = [run(number, [job("build", 0, 60, 10), job("test", 70, foretold - 75, 5)]) for number in range(100, 110)]
+    (repository / "runs.jsonl").write_text(runs.render([*recorded(), *later]))
+    checked = json.loads(said(capsys, *words, "--landed", f"{name}={later[0].sha}")[0])
+    state = {one["forecast"]: one for one in checked["forecasts"]}
+    assert state[name]["state"] == "held"
+    assert abs(state[name]["error_s"]) < 1
+    assert state[name]["after"]["value"] == foretold
+    again = json.loads(said(capsys, *words)[0])
+    assert {one["forecast"]: one["state"] for one in again["forecasts"]}[name] == "held"
+    assert "held: " in said(capsys, *words[:4])[0]
+
+
+@pytest.mark.parametrize(
+    ("landed", "message"),
+    [
+        ("nothing=2026-01-01", "no forecast of that name is stored"),
+        ("{name}=abcdef1234", "no run of commit abcdef1234 is recorded"),
+        ("{name}=soon", "'soon' is neither a commit nor a time"),
+    ],
+)
+@pytest.mark.usefixtures("repository")
+def test_a_landing_that_is_none_is_named(capsys: pytest.CaptureFixture[str], landed: str, message: str) -> None:
+    words = ("--runs", "runs.jsonl", "--forecast", "store.jsonl")
+    made = json.loads(said(capsys, *words, "--format", "json")[0])
+    _, err = said(capsys, *words, "--landed", landed.format(name=made["forecasts"][0]["forecast"]), code=2)
     assert message in err

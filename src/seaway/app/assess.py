@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
 from pathlib import Path
 
 from seaway import registry
 from seaway.app import estate, pipelines
+from seaway.app.forecasts import Store
 from seaway.assess import baseline, examine, mend, rules
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case
@@ -25,6 +25,7 @@ from seaway.errors import ConfigError, SeawayError, UsageError
 from seaway.formats.pipelines import detect
 from seaway.formats.pipelines.sources import Sources
 from seaway.formats.yaml import patch
+from seaway.model.bottleneck import Bottleneck
 from seaway.model.finding import Assessment, Blind, Persona
 from seaway.model.pipeline import Pipeline
 from seaway.model.runs import RunHistory
@@ -80,10 +81,11 @@ def assess(
     fixes: bool = True,
     runs: RunHistory | None = None,
     prices: Prices | None = None,
+    store: Store | None = None,
 ) -> Assessed:
     """Everything about one file, or about a folder and all below it. Raises UsageError when there is no such path.
 
-    `prices`: of machines. `runs`: what the pipelines did; without it the rules that need it are not asked, which is told as an unknown.
+    `prices`: of machines. `store`: of forecasts. `runs`: what the pipelines did; without it the rules that need it are not asked, which is told as an unknown.
     """
     if not path.exists():
         raise UsageError(f"{path} is not there", hint="name a repository, a folder or a pipeline file")
@@ -103,15 +105,27 @@ def assess(
     done.survey(whole)
     others = [place for place, kind in whole.kinds.items() if kind is not Kind.RUNS]
     found = examine.assessment(done, str(root), [*read, *others], known)
-    slow = [bottlenecks.bottlenecks(one, prices or Prices()) for one in whole.all(RunHistory)]
+    slow = _bottlenecks(runs, prices or Prices(), whole) if runs is not None else []
+    kept = store.kept(slow, runs) if store is not None and runs is not None else []
     return Assessed(
-        replace(found, bottlenecks=tuple(chain.from_iterable(slow))),
+        replace(found, bottlenecks=tuple(slow), forecasts=tuple(kept)),
         edits,
         root,
         whole.texts,
         [one.span for one in (*done.findings, *done.suppressed) if one.rule in _SECRETS],
         [case.pipeline for case in whole.cases],
     )
+
+
+def _bottlenecks(given: RunHistory, prices: Prices, whole: Estate) -> list[Bottleneck]:
+    """Where the time of the pipelines goes, and what improvements would bring; loads numpy."""
+    from seaway.assess.runs import whatif
+
+    (history,) = (one for one in whole.all(RunHistory) if one.path == given.path)
+    written = {case.pipeline.path: case.pipeline for case in whole.cases}
+    runs = bottlenecks.by_pipeline(history)
+    found = bottlenecks.bottlenecks(history, prices)
+    return [whatif.foretold(one, runs[one.pipeline], written.get(one.pipeline)) for one in found]
 
 
 def survey(path: Path, done: examine.Examination, runs: RunHistory | None = None) -> Estate:

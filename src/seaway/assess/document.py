@@ -9,7 +9,7 @@ from typing import Any
 from seaway.assess import moves, rules
 from seaway.assess.baseline import FORMAT
 from seaway.assess.flow.ways import Way
-from seaway.assess.runs.document import bottleneck
+from seaway.assess.runs.document import bottleneck, outcome
 from seaway.model.finding import Assessment, Check, Finding
 
 Json = dict[str, Any]
@@ -56,6 +56,7 @@ def document(found: Assessment, told: Told = Told()) -> Json:
         "dora": measured.get("services", []),
         "dora_basis": {key: measured[key] for key in _BASIS} if told.dora else None,
         "bottlenecks": [bottleneck(one) for one in found.bottlenecks],
+        "forecasts": [outcome(one) for one in found.forecasts],
         "critical_paths": [_way(one) for one in told.ways],
         "not_measured": [*([] if told.dora else [_DORA]), *([] if found.bottlenecks else [_BOTTLENECKS])],
         "unknowns": [

@@ -17,7 +17,14 @@ _SHOWN = 12  # places of one rule; the JSON report has all
 
 def report(found: Assessment) -> str:
     """Scores, findings by rule with the worst first, then what could not be known. Ends in a line end."""
-    lines = [*_head(found), "", *_scores(found), *_moves(found), *runs.report(found.bottlenecks)]
+    lines = [
+        *_head(found),
+        "",
+        *_scores(found),
+        *_moves(found),
+        *runs.report(found.bottlenecks),
+        *runs.promises(found.forecasts),
+    ]
     for rule, group in groupby(sorted(found.findings, key=_by_rule(found)), key=lambda one: one.rule):
         lines += ["", *_rule(rule, list(group))]
     if any(one.fix is not None and one.fix.verified for one in found.findings):

@@ -89,6 +89,7 @@ def command(
         fixes=form != "sarif",
         runs=past.runs,
         prices=past.prices,
+        store=past.store,
     )
     if diff:
         click.echo(work.diffs(found), nl=False)

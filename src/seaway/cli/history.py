@@ -15,6 +15,7 @@ from seaway.cli import options as shared
 from seaway.errors import UsageError
 
 if TYPE_CHECKING:
+    from seaway.app.forecasts import Store
     from seaway.assess.runs.bottlenecks import Prices
     from seaway.model.runs import RunHistory
 
@@ -35,15 +36,20 @@ _OPTIONS = (
                  help="With --from: write what was fetched, for --runs."),
     click.option("--price", multiple=True, metavar="[RUNNER=]AMOUNT",
                  help="What a minute of a machine costs, of one runner or of every other; may be given several times."),
+    click.option("--forecast", type=click.Path(path_type=Path, dir_okay=False), metavar="STORE", default=None,
+                 help="Keep what is foretold in this file, and say what came of what was."),
+    click.option("--landed", multiple=True, metavar="ID=COMMIT|TIME",
+                 help="With --forecast: this change has landed; its forecast is compared with the runs since."),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of the past, and what machines cost. `runs` None: nothing."""
+    """What is known of the past, and what machines cost. `runs` None: nothing. `store`: of forecasts."""
 
     runs: RunHistory | None
     prices: Prices
+    store: Store | None
 
 
 def options(command: F) -> F:
@@ -54,10 +60,19 @@ def options(command: F) -> F:
 
 
 def given(
-    path: Path, *, runs: str, system: str | None, save_runs: Path | None, price: tuple[str, ...], **fetched: Any
+    path: Path,
+    *,
+    runs: str,
+    system: str | None,
+    save_runs: Path | None,
+    price: tuple[str, ...],
+    forecast: Path | None,
+    landed: tuple[str, ...],
+    **fetched: Any,
 ) -> Past:
     """Reads or fetches what the words name. Raises UsageError, ConfigError and what the port `ci` raises."""
     from seaway.app import runs as work
+    from seaway.app.forecasts import Store
 
     if runs and system:
         raise UsageError("--runs and --from: one reads runs, the other fetches them", hint="choose one")
@@ -67,18 +82,20 @@ def given(
         ]
         if wrong:
             raise UsageError(f"--{wrong[0]} is about runs that are fetched", hint="add --from github or --from gitlab")
-    if price and not runs and not system:
-        raise UsageError(
-            "--price is for machines that ran, and no run history was given", hint="add --runs FILE or --from"
-        )
+    for name, value in (("price", price), ("forecast", forecast)):
+        if value and not runs and not system:
+            raise UsageError(f"--{name} is about runs, and no run history was given", hint="add --runs FILE or --from")
+    if landed and forecast is None:
+        raise UsageError("--landed is about a stored forecast", hint="add --forecast STORE")
+    store = Store(forecast, landed, datetime.now(UTC).timestamp()) if forecast is not None else None
     prices = work.prices(price)
     if not system:
-        return Past(work.read(runs), prices)
+        return Past(work.read(runs), prices, store)
     found = _fetched(path, system, **fetched)
     if save_runs is not None:
         work.save(found, save_runs)
         console.say(f"{save_runs}: {len(found.runs)} attempts of runs written")
-    return Past(found, prices)
+    return Past(found, prices, store)
 
 
 def _fetched(path: Path, system: str, *, project: str, since: float | None, wait: timedelta | None) -> RunHistory:

@@ -51,6 +51,32 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """Whether replaying the runs gives what was recorded; medians in seconds, None where nothing was replayed. `words`: the result."""
+
+    reproduced: bool
+    recorded: float | None
+    replayed: float | None
+    runs: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a change would bring. `id`: names the change within its pipeline; `before`: the recorded median; `after`, `gain`: of the median;
+    `assumes`: what the change does; `replays`: how many runs were replayed.
+    """
+
+    id: str
+    change: str
+    assumes: str
+    before: float
+    after: Figure
+    gain: Figure
+    replays: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bottleneck:
     """One pipeline. `duration`, `duration_p90`: of first attempts that succeeded. `work`, `queue`, `person`: seconds of all jobs of all runs on a
     machine, waiting for one, waiting for a person. `order`: `recorded` where needs were told, else `times`.
@@ -70,6 +96,8 @@ class Bottleneck:
     order: str
     jobs: tuple[JobTime, ...]
     cost: Cost | None = None
+    replay: Replay | None = None
+    what_if: tuple[Forecast, ...] = ()
 
     @property
     def waiting(self) -> float:
@@ -80,3 +108,32 @@ class Bottleneck:
     def waste(self) -> float:
         """The share of the machines' time that went into work that was done again."""
         return self.retried / self.work if self.work else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A forecast that was stored. `id`: pipeline and change; `made`, `landed`: when, seconds since 1970; `landed` None: the change has not
+    landed; `by`: the commit or the time that was named for it.
+    """
+
+    id: str
+    pipeline: str
+    change: str
+    assumes: str
+    made: float
+    before: float
+    after: Figure
+    landed: float | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A promise and what came of it. `state`: `open` (not landed), `waiting` (too few runs since), `held` (what was foretold is within
+    what was seen), `missed`. `observed`: the median since then; `error`: observed less foretold, seconds.
+    """
+
+    promise: Promise
+    state: str
+    observed: Figure | None = None
+    error: float | None = None

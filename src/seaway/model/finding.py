@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from seaway.model.bottleneck import Bottleneck
+from seaway.model.bottleneck import Bottleneck, Outcome
 from seaway.model.span import Span
 
 
@@ -153,7 +153,7 @@ class Blind:
 class Assessment:
     """A whole assessment. `known`: how many findings the baseline left out. `files`: pipelines that were read.
 
-    `bottlenecks`: of the pipelines whose runs are known.
+    `bottlenecks`: of the pipelines whose runs are known. `forecasts`: that were stored, and what came of them.
     """
 
     root: str
@@ -165,3 +165,4 @@ class Assessment:
     unknowns: tuple[Blind, ...] = ()
     known: int = 0
     bottlenecks: tuple[Bottleneck, ...] = ()
+    forecasts: tuple[Outcome, ...] = ()

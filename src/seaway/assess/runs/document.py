@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from seaway.model.bottleneck import Bottleneck, Cost, Figure, JobTime
+from seaway.model.bottleneck import Bottleneck, Cost, Figure, Forecast, JobTime, Outcome, Replay
 
 Json = dict[str, Any]
 
@@ -28,6 +28,8 @@ def bottleneck(one: Bottleneck) -> Json:
         "retried_share": _number(one.waste),
         "order": one.order,
         "cost": _cost(one.cost),
+        "replay": _replay(one.replay),
+        "what_if": [_forecast(each) for each in one.what_if],
         "jobs": [_job(job) for job in one.jobs],
     }
 
@@ -55,6 +57,48 @@ def _cost(one: Cost | None) -> Json | None:
         "run_p50": _number(one.run),
         "retried": _number(one.retried),
         "unpriced_s": _number(one.unpriced),
+    }
+
+
+def _replay(one: Replay | None) -> Json | None:
+    if one is None:
+        return None
+    return {
+        "reproduced": one.reproduced,
+        "recorded_s": one.recorded,
+        "replayed_s": one.replayed,
+        "runs": one.runs,
+        "words": one.words,
+    }
+
+
+def _forecast(one: Forecast) -> Json:
+    return {
+        "change": one.id,
+        "words": one.change,
+        "assumes": one.assumes,
+        "before_s": _number(one.before),
+        "after": figure(one.after),
+        "gain": figure(one.gain),
+        "method": "replayed",
+        "replays": one.replays,
+    }
+
+
+def outcome(one: Outcome) -> Json:
+    """A stored forecast and what came of it."""
+    kept = one.promise
+    return {
+        "forecast": kept.id,
+        "words": kept.change,
+        "assumes": kept.assumes,
+        "made": moment(kept.made),
+        "before_s": _number(kept.before),
+        "after": figure(kept.after),
+        "landed": None if kept.landed is None else moment(kept.landed),
+        "state": one.state,
+        "observed": figure(one.observed),
+        "error_s": None if one.error is None else _number(one.error),
     }
 
 

@@ -24,18 +24,18 @@ def base(name: str) -> str:
 
 def enriched(history: RunHistory, pipelines: Iterable[Pipeline]) -> RunHistory:
     """The same runs, with more of what is known about their jobs."""
-    plans = {pipeline.path: _Plan.of(pipeline) for pipeline in pipelines}
+    plans = {pipeline.path: Plan.of(pipeline) for pipeline in pipelines}
     return replace(history, runs=tuple(_enriched(run, plans.get(run.pipeline)) for run in history.runs))
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """The jobs of a pipeline, by every name that a run may have for them."""
 
     jobs: Mapping[str, Job]
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> _Plan:
+    def of(cls, pipeline: Pipeline) -> Plan:
         found: dict[str, Job] = {}
         for job in expand.ordered(pipeline).jobs:
             found.setdefault(job.id, job)
@@ -51,7 +51,7 @@ class _Plan:
         return None
 
 
-def _enriched(run: Run, plan: _Plan | None) -> Run:
+def _enriched(run: Run, plan: Plan | None) -> Run:
     if plan is None:
         return run
     members: dict[str, list[str]] = {}

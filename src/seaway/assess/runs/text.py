@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from seaway.assess.flow.gantt import span
 from seaway.assess.runs.document import moment
-from seaway.model.bottleneck import Bottleneck, Figure, JobTime
+from seaway.model.bottleneck import Bottleneck, Figure, JobTime, Outcome
 
 WIDTH = 80
 _PIPELINES, _JOBS = 5, 6  # that are shown; the JSON report has all
+_FORECASTS = 5
 _NAME = 30
 
 
@@ -21,6 +22,28 @@ def report(found: Sequence[Bottleneck]) -> list[str]:
         lines += ["", *_block(one)]
     if len(found) > _PIPELINES:
         lines += ["", f"... and {len(found) - _PIPELINES} more pipelines; --format json has them all"]
+    return lines
+
+
+def promises(found: Sequence[Outcome]) -> list[str]:
+    """What came of stored forecasts: first those that can be compared, then those that wait."""
+    if not found:
+        return []
+    lines = ["", f"FORECASTS  {len(found)} stored"]
+    for one in sorted(found, key=lambda each: (each.observed is None, each.promise.id)):
+        kept = one.promise
+        foretold = (
+            f"{span(kept.before)} -> {span(kept.after.value)} ({span(kept.after.low)} to {span(kept.after.high)})"
+        )
+        words = f"{kept.id}: foretold {foretold}, "
+        if one.observed is not None and one.error is not None:
+            way = "later" if one.error > 0 else "sooner"
+            words += (
+                f"{one.state}: {_spread(one.observed)} in {one.observed.n} runs since, {span(abs(one.error))} {way}"
+            )
+        else:
+            words += "landed, too few runs since" if kept.landed is not None else "not landed"
+        lines += _wrapped(words)
     return lines
 
 
@@ -48,6 +71,24 @@ def _block(one: Bottleneck) -> list[str]:
     lines += [_job(job) for job in one.jobs[:_JOBS]]
     if len(one.jobs) > _JOBS:
         lines.append(f"  ... and {len(one.jobs) - _JOBS} more jobs")
+    return [*lines, *_what_if(one)]
+
+
+def _what_if(one: Bottleneck) -> list[str]:
+    """Forecasts, or why there are none."""
+    if one.replay is None:
+        return []
+    if not one.replay.reproduced:
+        return _wrapped(f"no forecast: {one.replay.words}")
+    if not one.what_if:
+        return ["  no forecast: nothing that was tried on these runs makes them shorter"]
+    lines = [f"  what if, by {one.what_if[0].replays:,} replayed runs (median, 90 %):"]
+    for each in one.what_if[:_FORECASTS]:
+        after = f"{span(each.before)} -> {span(each.after.value)} ({span(each.after.low)} to {span(each.after.high)})"
+        lines += textwrap.wrap(
+            f"{each.change}: {after}, if {each.assumes}", WIDTH, initial_indent="    ", subsequent_indent="      ",
+            break_on_hyphens=False,
+        )  # fmt: skip
     return lines
 
 
