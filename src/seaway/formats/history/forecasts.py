@@ -30,7 +30,7 @@ def _build(data: dict[str, Any]) -> Promise:
         _long(data, "assumes"),
         _lines.moment(data, "made"),
         _number(data, "before_s"),
-        Figure(*(_number(after, key) for key in ("value", "low", "high")), int(_number(after, "n"))),
+        Figure(_number(after, "value"), _number(after, "low"), _number(after, "high"), int(_number(after, "n"))),
         _lines.maybe(data, "landed"),
         _lines.optional(data, "by"),
     )
