@@ -6,30 +6,23 @@ without one loses requests, and a broken release counts as available. Jobs serve
 
 from __future__ import annotations
 
+from seaway.assess import clusters
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
-from seaway.formats.infrastructure.kubernetes import Object
-from seaway.formats.yaml.tree import get, string
+from seaway.formats.yaml.tree import get
 from seaway.model.finding import Impact, Severity
-
-_SERVING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout"})
 
 
 def survey(estate: Estate) -> list[Hit] | None:
-    """Workloads that open a port and have no readiness probe on any of their containers."""
-    serving = [one for one in estate.all(Object) if one.kind in _SERVING and _opens_a_port(one)]
+    """Workloads that open a port, not only for metrics, and have no readiness probe on any of their containers."""
+    serving = clusters.serving(estate)
     found = []
     for one in serving:
         if not any(get(container, "readinessProbe") is not None for container in one.containers):
-            container = next(each for each in one.containers if get(each, "ports") is not None)
-            name = string(get(container, "name")) or "its container"
-            words = f"{one.kind} {one.name}: {name} gets requests as soon as it runs, because it has no readinessProbe"
-            found.append(Hit(estate.within(one.at(container), ""), words, (one.kind, one.name)))
+            container = next(each for each in one.containers if clusters.ports(each))
+            words = f"{one.title}: {clusters.name_of(container)} gets requests as soon as it runs, because it has no readinessProbe"
+            found.append(clusters.hit(estate, one, container, words, "readiness"))
     return found if serving else None
-
-
-def _opens_a_port(one: Object) -> bool:
-    return any(get(container, "ports") is not None for container in one.containers)
 
 
 RULE = Rule(

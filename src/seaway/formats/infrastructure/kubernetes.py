@@ -40,7 +40,13 @@ class Object:
     tree: Tree
     node: Node
     made_by: str = ""
+    called: str = ""  # its name in that file, where rendering changed it
     source: Callable[[Keys], Span] | None = field(default=None, compare=False)
+
+    @property
+    def title(self) -> str:
+        """Its kind and name, as its file says them."""
+        return f"{self.kind} {self.called or self.name}".rstrip()
 
     @property
     def span(self) -> Span:

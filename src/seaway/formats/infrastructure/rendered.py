@@ -36,7 +36,8 @@ def of_kustomize(
         plain = [other for other in known.get(path, ()) if other.kind == one.kind]
         if plain:
             alike = [other for other in plain if other.name and other.name in one.name]
-            found.append(replace(one, path=path, made_by=made_by, source=_in(max(alike or plain, key=_length))))
+            own = max(alike or plain, key=_length)
+            found.append(replace(one, path=path, made_by=made_by, called=own.name, source=_in(own)))
     return found
 
 
@@ -91,7 +92,9 @@ def of_helm(output: str, made_by: str, chart: str, folder: str, texts: Mapping[s
         tree = yaml.read(document, path)
         for one in (made for node in tree.documents for made in objects(tree, node)):
             number = counts[path, one.kind] = counts.get((path, one.kind), -1) + 1
-            found.append(replace(one, path=path, made_by=made_by, source=_among(text, path, one, number)))
+            called = one.name.removeprefix("release-")
+            place = _among(text, path, one, number)
+            found.append(replace(one, path=path, made_by=made_by, called=called, source=place))
     return found
 
 
