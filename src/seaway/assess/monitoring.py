@@ -54,7 +54,7 @@ def _intervals(estate: Estate) -> Iterator[timedelta]:
         yield from (own for node in nodes if (own := promql.duration(string(node))) is not None)
 
 
-def place(estate: Estate, one: Document, node: Node, words: str = "") -> Span:
+def place(estate: Estate, one: Document | Object, node: Node, words: str = "") -> Span:
     """Where words stand inside a scalar, else its first line with text; the line of a block scalar's sign says nothing."""
     outer = one.at(node)
     text = estate.texts.get(outer.path, "")

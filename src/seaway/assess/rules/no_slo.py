@@ -12,7 +12,7 @@ from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.monitoring.prometheus.files import MonitoringRule
 from seaway.model.finding import Impact, Severity
 
-_REQUESTS = re.compile(
+REQUESTS = re.compile(
     r"^(?:\w*_)?(?:http|grpc|rpc|istio|request|requests|nginx_ingress_controller|traefik_service)\w*_(?:requests?_total|requests?|handled_total|responses?_total|total|count)$"
     r"|^envoy_cluster_upstream_rq\w*$"
 )
@@ -46,7 +46,7 @@ def _is_about_failures(one: MonitoringRule) -> bool:
         part.kind is Is.CALL
         and part.name in COUNTS
         and part.inner[0].kind is Is.SERIES
-        and _REQUESTS.search(part.inner[0].name)
+        and REQUESTS.search(part.inner[0].name)
         and any(_FAILED.search(value) for _, value in part.inner[0].matchers)
         for part in promql.parse(one.expression).parts
     )

@@ -1,0 +1,83 @@
+"""OBS-73: a dashboard that does not show what changed, or has panels that show nothing. Run by `assess.examine`."""
+
+from __future__ import annotations
+
+from seaway.assess import promql
+from seaway.assess.aside import aside
+from seaway.assess.estate import Estate, Kind
+from seaway.assess.rule import Hit, Rule
+from seaway.assess.rules.no_slo import REQUESTS
+from seaway.formats.monitoring.grafana import Dashboard, Panel
+from seaway.formats.yaml.tree import get, string
+from seaway.model.finding import Impact, Persona, Severity
+
+_ASKS = frozenset(
+    [
+        "timeseries",
+        "graph",
+        "stat",
+        "gauge",
+        "bargauge",
+        "heatmap",
+        "barchart",
+        "piechart",
+        "singlestat",
+        "histogram",
+        "state-timeline",
+        "status-history",
+    ]
+)
+
+
+def survey(estate: Estate) -> list[Hit] | None:
+    """Dashboards of a service's requests without an annotation query, so that no release is seen in them, and panels without a query. An auditor is also shown dashboards without variables."""
+    boards = [one for one in estate.all(Dashboard) if not aside(one.path)]
+    found = []
+    for one in boards:
+        place = one.at(one.get("title")) if one.get("title") is not None else one.at(one.get("spec", "title"))
+        if _shows_requests(one) and not one.annotations:
+            words = f"{one.title} shows requests and no releases: it has no annotation query, so nobody sees which change made the curve bend"
+            found.append(Hit(estate.within(place, ""), words, (one.title, "annotations"), confidence=0.8))
+        if one.panels and not one.variables:
+            words = f"{one.title} has no variables: one environment and one version, or all of them together"
+            found.append(
+                Hit(estate.within(place, ""), words, (one.title, "variables"), Severity.INFO, 0.6, Persona.AUDITOR)
+            )
+        for panel in one.panels:
+            if panel.kind in _ASKS and _asks_nothing(panel):
+                words = f"{one.title}: the panel {panel.title or panel.kind} asks for nothing and stays empty"
+                title = panel.at(panel.get("title") or panel.get("type") or panel.get("spec", "title"))
+                found.append(Hit(estate.within(title, ""), words, (one.title, panel.title, "empty")))
+    return found if boards else None
+
+
+def _shows_requests(one: Dashboard) -> bool:
+    texts = (query.expression for panel in one.panels for query in panel.queries if query.expression)
+    return any(
+        REQUESTS.search(part.name)
+        for text in texts
+        for part in promql.parse(text).parts
+        if part.kind is promql.Is.SERIES
+    )
+
+
+def _asks_nothing(panel: Panel) -> bool:
+    if panel.get("libraryPanel") is not None or "dashboard" in string(panel.get("datasource")).lower():
+        return False
+    return not panel.queries or all(string(get(query.node, "hide")) == "true" for query in panel.queries)
+
+
+RULE = Rule(
+    id="incomplete-dashboard",
+    number="OBS-73",
+    title="A dashboard that does not show what changed",
+    why="During an incident the first question is what changed, and whoever looks at the curves has to ask around for it.",
+    advice="An annotation query on deployments, variables for environment and version, and no panel without a query.",
+    severity=Severity.LOW,
+    confidence=0.85,
+    impact=Impact("recovery"),
+    effort="S",
+    refs=("Grafana: annotate visualizations", "DORA: monitoring and observability"),
+    kinds=frozenset({Kind.GRAFANA}),
+    survey=survey,
+)
