@@ -35,6 +35,14 @@ WORDS = {
     "history": "git rev-parse ",
     "assignments": "a=b ",
     "shells": "sh -c $(",
+    "pushes": "docker push a/a:1 ",
+    "releases": "helm upgrade ",
+    "tags": "a/a:latest",
+    "options of installs": "npm install --a",
+    "folders": "cd a -C a ",
+    "copies": "rsync a:a ",
+    "migrations": "flyway ",
+    "builds": "docker build $(date ",
 }
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from seaway.assess import commands
 from seaway.assess.estate import Estate
 from seaway.assess.rule import Answer, Case, Hit, Script, Unclear, flat, place
+from seaway.assess.signs import Signs
 from seaway.model.pipeline import Job, Step, Use
 from seaway.model.span import Span
 
@@ -209,7 +210,7 @@ def _short(text: str) -> str:
 def absent(
     estate: Estate,
     whats: frozenset[What],
-    signs: re.Pattern[str],
+    signs: Signs,
     say: Callable[[Shipment], Hit],
     files: re.Pattern[str] = NO_FILE,
 ) -> Answer:
@@ -235,6 +236,11 @@ def within_line(case: Case, job: Job | None, step: Step, line: str, words: str) 
         if found >= 0:
             return place(text, outer.path, found, found + len(words))
     return case.within(outer, words, job)
+
+
+def head(case: Case, job: Job) -> Span:
+    """Where a job's name stands; where its system has none, its first line."""
+    return job.key_span or case.within(job.span, "", job)
 
 
 def inputs_of(use: Use) -> dict[str, str]:

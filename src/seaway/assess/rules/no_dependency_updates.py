@@ -13,6 +13,7 @@ from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Case, Edits, Hit, Rule, Script
 from seaway.assess.shipping import ANY, Shipment, What
+from seaway.assess.signs import Signs
 from seaway.formats.yaml.patch import Edit
 from seaway.model.finding import Impact, Severity
 from seaway.model.pipeline import Run
@@ -22,7 +23,7 @@ _MANIFEST = re.compile(
     r"(?:^|/)(?:package\.json|requirements[\w.-]*\.txt|pyproject\.toml|Pipfile|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(?:\.kts)?|Gemfile|composer\.json|mix\.exs"
     r"|[^/]+\.csproj)$"
 )
-_UPDATERS = re.compile(
+_UPDATERS = Signs(
     r"renovate|dependabot|pyup|scala-steward|updatecli|npm-check-updates|\bncu\b|depfu|snyk|greenkeeper|pip-compile --upgrade|uv lock --upgrade|pnpm update|poetry update|go get -u|cargo update|bundle update|composer update|npm update"
 )
 _SETTINGS = re.compile(

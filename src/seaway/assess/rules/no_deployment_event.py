@@ -5,19 +5,18 @@ An `environment` of GitHub or GitLab and a deployment job of Azure are records t
 
 from __future__ import annotations
 
-import re
-
 from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Hit, Rule
 from seaway.assess.shipping import DEPLOYED, Shipment
+from seaway.assess.signs import Signs
 from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import System
 
-_SIGNS = re.compile(
+_SIGNS = Signs(
     r"cdevents?\b|deployment_status|/deployments\b|createdeployment|/annotations\b|grafana-annotation|datadog|\bdd_|new-?relic|sentry|honeymarker|dynatrace"
     r"|\bdora\b|devlake|\bkosli\b|sleuth|linearb|\bfaros\b|swarmia|\bjellyfish\b|jiras?enddeploymentinfo|deploymentinfo|argocd|argo-cd|/v1/events|pagerduty|opsgenie|rollbar"
-    r"|bugsnag|appsignal|honeybadger|\bport\b.*run|backstage|slack|msteams|teams-?webhook|webhook|seaway deploy|notify|octopus|spinnaker"
+    r"|bugsnag|appsignal|honeybadger|backstage|slack|msteams|teams-?webhook|webhook|seaway deploy|notify|octopus|spinnaker"
 )  # fmt: skip
 _RECORDS = frozenset({System.GITHUB_ACTIONS, System.GITLAB_CI, System.AZURE_PIPELINES})
 

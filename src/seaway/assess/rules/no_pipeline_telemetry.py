@@ -5,17 +5,16 @@ Jenkins' plugin and some servers send them without a word in any file: where one
 
 from __future__ import annotations
 
-import re
-
 from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Hit, Rule, Unclear
 from seaway.assess.shipping import ANY, Shipment
+from seaway.assess.signs import Signs
 from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import System
 
-_SIGNS = re.compile(
-    r"\botel|opentelemetry|traceparent|\bcicd\.|datadog-ci|\bdd_api|buildevents|honeycomb|lightstep|dash0|signoz|new-?relic|workflow_run\b[^\0]*?(?:telemetry|trace|export)"
+_SIGNS = Signs(
+    r"\botel|opentelemetry|traceparent|\bcicd\.|datadog-ci|\bdd_api|buildevents|honeycomb|lightstep|dash0|signoz|new-?relic"
     r"|trace-?export|buildpulse|trunk-io|gitlab-ci-pipelines-exporter|foresight|cimon|pushgateway|sematext|splunk|dynatrace"
 )  # fmt: skip
 _ELSEWHERE = frozenset({System.JENKINS, System.TEAMCITY, System.TEKTON})

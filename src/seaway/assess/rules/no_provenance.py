@@ -6,24 +6,23 @@ cannot reach its key. What a server does by itself (Tekton Chains, a registry th
 
 from __future__ import annotations
 
-import re
-
 from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Hit, Rule
 from seaway.assess.shipping import PUBLISHED, Shipment
+from seaway.assess.signs import Signs
 from seaway.model.finding import Impact, Persona, Severity
 
-_ISOLATED = re.compile(r"slsa-framework/slsa-github-generator|\bwitness run\b|chains\.tekton\.dev")
-_ATTESTED = re.compile(
+_ISOLATED = Signs(r"slsa-framework/slsa-github-generator|\bwitness run\b|chains\.tekton\.dev")
+_ATTESTED = Signs(
     r"attest-build-provenance|actions/attest\b|cosign attest|--provenance(?!=false)|attestations: ?[\"']?true|generate-provenance"
     r"|runner_generate_artifacts_metadata|\bin-toto|gcloud builds submit|sigstore/gh-action|provenance-path|attestation"
 )
-_TRUSTED = re.compile(r"gh-action-pypi-publish|\bnpm publish\b|semantic-release|\buv publish\b")
-_UNSIGNED = re.compile(r"provenance: ?[\"']?(?:true|mode=)|docker/build-push-action")
-_SIGNED = re.compile(
-    r"\bcosign\b|\bnotation sign|sigstore|gpg2?\s[^\n]*(?:--detach|--sign|-s\b|-b\b|--clearsign)|\bjarsigner\b|\bsigntool\b|\bminisign\b|dotnet nuget sign"
-    r"|docker trust|docker_content_trust|rpmsign|dpkg-sig|helm package[^\n]*--sign|codesign|mvn[^\n]*gpg|signing"
+_TRUSTED = Signs(r"gh-action-pypi-publish|\bnpm publish\b|semantic-release|\buv publish\b")
+_UNSIGNED = Signs(r"provenance: ?[\"']?(?:true|mode=)|docker/build-push-action")
+_SIGNED = Signs(
+    r"\bcosign\b|\bnotation sign|sigstore|gpg2?\s[^\n]{0,200}(?:--detach|--sign|-s\b|-b\b|--clearsign)|\bjarsigner\b|\bsigntool\b|\bminisign\b|dotnet nuget sign"
+    r"|docker trust|docker_content_trust|rpmsign|dpkg-sig|helm package[^\n]{0,200}--sign|codesign|mvn[^\n]{0,200}gpg|signing"
 )  # fmt: skip
 
 

@@ -8,11 +8,10 @@ from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Hit, Rule
 from seaway.assess.shipping import PUBLISHED, Shipment
+from seaway.assess.signs import Signs
 from seaway.model.finding import Impact, Persona, Severity
 
-_SIGNS = re.compile(
-    r"sbom|cyclonedx|spdx|\bsyft\b|\bbom\b|bill.of.materials|dependency-?track|\bko (?:build|publish)\b"
-)
+_SIGNS = Signs(r"sbom|cyclonedx|spdx|\bsyft\b|\bbom\b|bill.of.materials|dependency-?track|\bko (?:build|publish)\b")
 _FILES = re.compile(r"sbom|(?:^|/)\.?syft\.ya?ml$|(?:^|/)bom\.(?:json|xml)$", re.IGNORECASE)
 
 

@@ -13,12 +13,13 @@ from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Case, Hit, Rule, Unclear
 from seaway.assess.shipping import ANY, Shipment
+from seaway.assess.signs import Signs
 from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import Job, Step, Use
 from seaway.model.span import Span
 
 # Scanners of code, dependencies, secrets, infrastructure and images.
-_SIGNS = re.compile(
+_SIGNS = Signs(
     r"codeql|semgrep|\bsnyk|sonar|\btrivy|\bgrype|\bclair\b|anchore|dockle|docker scout|scout-action|twistlock|twistcli|prisma-?cloud|\bsysdig|aquasec|\bxray\b|\bjf (?:audit|scan)"
     r"|gitleaks|trufflehog|detect-secrets|ggshield|gitguardian|\bbandit\b|\bgosec\b|\bbrakeman\b|\bbearer\b|horusec|\bnjsscan|find-?sec-?bugs|spotbugs|\bsast\b|\bdast\b"
     r"|dependency-?check|dependency-review|osv-scanner|\bpip-audit|\bsafety\b|(?:npm|yarn|pnpm|cargo|bundle|composer)[ -](?:npm )?audit|bundler-audit|\bgovulncheck|\bnancy\b"
