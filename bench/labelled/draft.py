@@ -62,6 +62,7 @@ class Draft:
     concurrency: bool = True
     timeout: int | None = 40
     workflow: bool = True  # GitLab: rules that keep a push and its request from starting two pipelines
+    finally_: bool = True  # Tekton
     api: str = "v1"
     marks: set[str] = field(default_factory=set)
     dockerfile: list[str] = field(default_factory=list)

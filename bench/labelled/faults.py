@@ -218,6 +218,14 @@ def migrates_and_ships(draft: Draft, dice: Random) -> bool:
     return True
 
 
+@fault("pipeline-without-safeguards", TEKTON)
+def nothing_at_the_end(draft: Draft, dice: Random) -> bool:
+    if not draft.kinds("deploy"):
+        return False
+    draft.finally_ = False
+    return _missing(draft, "pipeline-without-safeguards")
+
+
 # --- security -------------------------------------------------------------------------------------------------------
 
 

@@ -394,6 +394,17 @@ def tekton(draft: Draft, dice: Random) -> str:
                 )
             lines += [f"            script: |{step.mark}", "              #!/bin/sh", "              set -eu"]
             lines += _block([line.replace("$REVISION", '"${REVISION}"') for line in step.lines], "              ")
+    if draft.kinds("deploy") and draft.finally_:
+        image = draft.kinds("deploy")[0].image.partition(" #@")[0]
+        lines += [
+            "  finally:",
+            "    - name: report",
+            "      taskSpec:",
+            "        steps:",
+            "          - name: tell",
+            f"            image: {image}",
+        ]
+        lines += ["            script: |", "              #!/bin/sh", '              ./report.sh "$(tasks.status)"']
     return "\n".join(lines) + "\n"
 
 

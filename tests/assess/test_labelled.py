@@ -10,6 +10,7 @@ import pytest
 from bench.assess_accuracy import PAGE, table
 from bench.labelled import score as scoring
 from bench.labelled.draft import Label, labels
+from bench.labelled.faults import FAULTS
 from bench.labelled.projects import SYSTEMS
 from bench.labelled.sample import Sample, samples
 
@@ -40,7 +41,7 @@ def test_faults_and_projects_know_no_rule() -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_sound_projects_are_quiet_and_faults_are_found(part: int) -> None:
     some = [one for at, one in enumerate(FOUND) if at % 48 == part * 12 or (not one.wrong and at % 24 == part * 6)]
-    measured = scoring.score(some)
+    measured = scoring.score(some, frozenset(FAULTS))
     wrong = [words for one in measured.values() for words in one.shown.examples if words.startswith("WRONG")]
     assert wrong == []
     assert sum(one.shown.seen for one in measured.values()) >= 2
