@@ -239,3 +239,10 @@ def test_variables_that_only_github_sets_are_given_under_their_names() -> None:
         System.GITLAB_CI, "x", jobs=(Job("a", runner=UBUNTU, steps=(Step(Run("echo $CI_COMMIT_SHA")),)),)
     )
     assert "CI_COMMIT_SHA: $(Build.SourceVersion)" in render(pipeline).text
+
+
+def test_a_job_of_a_stage_that_nobody_declares_is_not_lost() -> None:
+    """Its stage stands in an include that is not here."""
+    text = "include: elsewhere.yml\nstages: [build]\nbuild: {stage: build, script: [make]}\nlate: {stage: gone, script: [ship]}\n"
+    written = render(gitlab_ci.parse(text, ".gitlab-ci.yml"))
+    assert [(job.stage, job.id) for job in parse(written.text, "a.yml").jobs] == [("build", "build"), ("gone", "late")]

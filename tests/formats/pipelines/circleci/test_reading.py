@@ -165,6 +165,28 @@ def test_workflows_are_stages_that_wait_for_nobody() -> None:
     assert found.stages[1].condition.expr == Binary("==", Ref("event", ("kind",)), Literal("schedule"))
 
 
+def test_a_job_that_is_used_several_times_is_as_many_jobs() -> None:
+    """CircleCI numbers them; who requires the name waits for all of them."""
+    flow = "[test: {v: '1'}, test: {v: '2'}, ship: {requires: [test]}]"
+    text = f"""\
+version: 2.1
+jobs:
+  test:
+    parameters: {{v: {{type: string}}}}
+    docker: [image: img]
+    steps: [run: 'try << parameters.v >>']
+  ship:
+    docker: [image: img]
+    steps: [run: ship]
+workflows:
+  one: {{jobs: {flow}}}
+  two: {{jobs: {flow}}}
+"""
+    found = parse(text, ".circleci/config.yml")
+    assert [job.id for job in found.jobs] == ["test-1", "test-2", "ship", "two.test-1", "two.test-2", "two.ship"]
+    assert [need.job for need in found.jobs[5].needs or ()] == ["two.test-1", "two.test-2"]
+
+
 def test_an_idle_timeout_is_none_of_the_whole_time() -> None:
     step = next(step for step in job(case("service"), "test").steps if step.name == "Tests")
     assert step.timeout is None

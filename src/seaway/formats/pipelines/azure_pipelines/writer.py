@@ -11,7 +11,7 @@ from seaway.formats.pipelines.azure_pipelines.write_triggers import parameters, 
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.emit import Spaced, emit
 from seaway.model.loss import Written
-from seaway.model.pipeline import Job, Native, Pipeline, Runner, System
+from seaway.model.pipeline import Job, Native, Pipeline, Runner, Stage, System
 
 _FIRST = ("name", "lockBehavior", "appendCommitMessageToRunName", "resources")
 
@@ -46,8 +46,12 @@ def _document(words: Words, pipeline: Pipeline) -> dict[str, Any]:
     if shared is not None and single is None:
         found["pool"] = pool(words, shared)
     if pipeline.stages:
-        members = {stage.name: [job for job in pipeline.jobs if job.stage == stage.name] for stage in pipeline.stages}
-        found["stages"] = Spaced([write_stage(words, one, members[one.name], shared) for one in pipeline.stages])
+        members: dict[str, list[Job]] = {stage.name: [] for stage in pipeline.stages}
+        for job in pipeline.jobs:  # a stage that nobody declares (an include would, that is not here) comes last
+            members.setdefault(job.stage or "jobs", []).append(job)
+        stages = {stage.name: stage for stage in pipeline.stages}
+        made = [write_stage(words, stages.get(name) or Stage(name), jobs, shared) for name, jobs in members.items()]
+        found["stages"] = Spaced(made)
     elif single is not None:
         found |= body(words, single, None)
         put_back(found, _of_job(single), f"jobs.{single.id}.")

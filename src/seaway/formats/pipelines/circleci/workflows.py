@@ -5,6 +5,7 @@ A workflow becomes a stage that waits for no other. The name of a single one wit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -121,25 +122,33 @@ class _Workflow:
     def __init__(self, stage: str, found: Found, context: Context) -> None:
         self._stage, self._found, self._context = stage, found, context
         self._taken = {job.id for job in found.jobs}
-        self._names: dict[str, str] = {}
+        self._names: dict[str, list[str]] = {}  # as `requires` says them -> ids
 
     def jobs(self, node: Node | None) -> list[Job]:
         entries = [one for one in sequence(node) if is_scalar(one) or len(items(one)) == 1]
         uses = [self._use(entry) for entry in entries]
-        for name, _, fields, _ in uses:
-            self._identify(
-                self._context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
-            )
-        return [self._job(*use) for use in uses]
+        shown = [self._shown(name, fields) for name, _, fields, _ in uses]
+        ids = self._identified(shown)
+        return [self._job(ident, *use) for ident, use in zip(ids, uses, strict=True)]
 
-    def _identify(self, name: str) -> str:
-        """The job's id: its name, with the workflow's before it where another workflow has one of that name."""
-        ident = f"{self._stage}.{name}" if name in self._taken else name
-        count = 2
-        while ident in self._names.values():
-            ident, count = f"{name}-{count}", count + 1
-        self._names.setdefault(name, ident)
-        return ident
+    def _shown(self, name: str, fields: Fields) -> str:
+        return self._context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
+
+    def _identified(self, shown: list[str]) -> list[str]:
+        """The jobs' ids: their names, with numbers where one is used more than once, as CircleCI gives them, and the workflow's name
+        before it where another workflow has one of that name.
+        """
+        often, numbers = Counter(shown), Counter[str]()
+        ids: dict[str, None] = {}
+        for name in shown:
+            elsewhere = name in self._taken or (often[name] > 1 and f"{name}-1" in self._taken)
+            first = ident = f"{self._stage}.{name}" if elsewhere else name
+            while ident in ids or (often[name] > 1 and ident == first):
+                numbers[name] += 1
+                ident = f"{first}-{numbers[name]}"
+            ids[ident] = None
+            self._names.setdefault(name, []).append(ident)
+        return list(ids)
 
     def _use(self, entry: Node) -> tuple[str, Node | None, Fields, Node]:
         if is_scalar(entry):
@@ -147,10 +156,8 @@ class _Workflow:
         name, _, body = items(entry)[0]
         return name, body, fields_of(body), entry
 
-    def _job(self, name: str, body: Node | None, fields: Fields, entry: Node) -> Job:
+    def _job(self, ident: str, name: str, body: Node | None, fields: Fields, entry: Node) -> Job:
         context = self._context
-        shown = context.plain(fields.get("name")) or string(get(fields.get("matrix"), "alias")) or name
-        ident = self._names[shown]
         self._found.used.add(name)
         matrix = _matrix(fields.get("matrix"), context)
         condition = logic.filtered(fields.get("filters"), context)
@@ -198,7 +205,8 @@ class _Workflow:
     def _needs(self, node: Node | None) -> Iterator[Need]:
         """`requires`: names, or names with the outcomes that are waited for."""
         for name, when, span in _required(node, self._context):
-            yield Need(self._names.get(name, name), when, span=span)
+            for ident in self._names.get(name, [name]):
+                yield Need(ident, when, span=span)
 
 
 def _required(node: Node | None, context: Context) -> Iterator[tuple[str, str, Span]]:
