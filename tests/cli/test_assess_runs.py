@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from seaway.cli import main
 from seaway.formats.history import runs
 from seaway.model.runs import Run
-from support import ci_replay
+from support import ci_replay, rule_fixtures, rule_stories_people
 from support.run_stories import job, run
 
 WORKFLOW = """\
@@ -195,3 +196,21 @@ def test_a_landing_that_is_none_is_named(capsys: pytest.CaptureFixture[str], lan
     made = json.loads(said(capsys, *words, "--format", "json")[0])
     _, err = said(capsys, *words, "--landed", landed.format(name=made["forecasts"][0]["forecast"]), code=2)
     assert message in err
+
+
+def test_deployments_and_incidents_are_set_against_runs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("runs.jsonl", "deployments.jsonl"):
+        text = (rule_fixtures.FOLDER / "manual-production-change/runs/by-hand" / name).read_text()
+        (repository / name).write_text(text)
+    (repository / "incidents.jsonl").write_text(
+        rule_stories_people.hurt("person", "person", "person", "person", "person")
+    )
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    words = ("--runs", "runs.jsonl", "--deployments", "deployments.jsonl", "--incidents", "incidents.jsonl")
+    out, _ = said(capsys, *words, "--format", "json")
+    found = {one["rule"]: one for one in json.loads(out)["findings"]}
+    assert "2 of 8 deployments to production were made by no pipeline" in found["manual-production-change"]["message"]
+    assert found["manual-production-change"]["system"] == "github_actions"
+    assert "people saw 100%" in found["alerts-per-deployment"]["message"]
+    without, _ = said(capsys, *words[:2], "--format", "json")
+    assert "manual-production-change" not in {one["rule"] for one in json.loads(without)["findings"]}

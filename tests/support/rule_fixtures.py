@@ -17,7 +17,7 @@ from seaway import registry
 from seaway.app import assess
 from seaway.assess.examine import Examination
 from seaway.assess.rule import Answer, Case, Hit, Rule
-from seaway.formats.history import runs
+from seaway.formats.history import deployments, incidents, runs
 from seaway.formats.pipelines.sources import Sources
 from seaway.model.finding import Persona
 from seaway.model.runs import RunHistory
@@ -65,7 +65,7 @@ def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list
     with TemporaryDirectory() as empty:
         place = Path(empty) / "repository"
         shutil.copytree(folder, place, ignore=shutil.ignore_patterns(LISTED))
-        subject = assess.survey(place, done, _runs(place))
+        subject = assess.survey(place, done, _runs(place), _happened(place))
     assert done.unknowns == []
     return _shown(rule.ask(subject), persona)
 
@@ -73,6 +73,15 @@ def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list
 def persona(place: Path) -> Persona:
     """Who is shown what is marked in this fixture."""
     return Persona.AUDITOR if place.stem.startswith("auditor") else Persona.REGULAR
+
+
+def _happened(place: Path) -> list[object]:
+    """Deployments and incidents of a small repository."""
+    found: list[object] = []
+    for name, parse in (("deployments.jsonl", deployments.parse), ("incidents.jsonl", incidents.parse)):
+        if (place / name).exists():
+            found += parse((place / name).read_bytes(), name)
+    return found
 
 
 def _runs(place: Path) -> RunHistory | None:

@@ -7,57 +7,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from seaway.formats.history import runs as format_
 from seaway.model.delivery import Kind
 from seaway.model.runs import JobRun, Run
-from support.run_stories import BAD, BEGIN, CI, DAY, HOUR, OK, job, run, sha
+from support.rule_stories_people import WORKFLOW, artifacts, governance, ship, watching
+from support.run_stories import BAD, BEGIN, CI, DAY, HOUR, OK, Story, at, job, run, sha
 
 FOLDER = Path(__file__).parents[1] / "assess" / "rules"
-
-
-@dataclass(frozen=True)
-class Story:
-    """`found`: (path, line) of each finding. `files`: of the repository beside the runs."""
-
-    runs: list[Run]
-    found: list[tuple[str, int]] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-
-    def written(self) -> dict[str, str]:
-        """The fixture's files."""
-        made = {"runs.jsonl": format_.render(self.runs), **self.files}
-        if self.found:
-            made["FINDINGS"] = "".join(f"{path}:{line}\n" for path, line in self.found)
-        return made
-
-
-def at(line: int) -> list[tuple[str, int]]:
-    """One finding, at a run's line."""
-    return [("runs.jsonl", line)]
-
-
-WORKFLOW = """\
-on: push
-jobs:
-  build:
-    runs-on: ubuntu-24.04
-    steps: [{run: make}]
-  test:
-    needs: build
-    runs-on: ubuntu-24.04
-    steps: [{run: make test}]
-  deploy:
-    needs: test
-    environment: production
-    runs-on: ubuntu-24.04
-    steps: [{run: make deploy}]
-"""
 
 
 def many(count: int, *jobs: JobRun, **more: Any) -> list[Run]:
@@ -175,20 +135,6 @@ def flaky() -> Iterator[tuple[str, str, Story]]:
     yield "flaky-job", "another-base", Story(merges)
 
 
-def ship(number: int, kind: Kind | None = None, work: float = 120, **more: Any) -> Run:
-    """A deployment to production, one a day."""
-    told = {
-        key: more.pop(key)
-        for key in ("artifact", "approvals", "conclusion", "environment", "manual", "queue")
-        if key in more
-    }
-    name = more.pop("name", "deploy")
-    settled = {"environment": "production", **told}
-    return run(
-        number, [job(name, 0, work, settled.pop("queue", 0.0), kind=kind, **settled)], at=BEGIN + number * DAY, **more
-    )
-
-
 def safety() -> Iterator[tuple[str, str, Story]]:
     back = Kind.ROLLBACK
     yield "slow-rollback", "failed", Story([ship(0, back), ship(1, back, conclusion=BAD), ship(2, back)], at(2))
@@ -203,6 +149,9 @@ def stories() -> Iterator[tuple[str, str, Story]]:
     """All of them."""
     yield from velocity()
     yield from safety()
+    yield from artifacts()
+    yield from watching()
+    yield from governance()
 
 
 def wanted() -> dict[str, str]:

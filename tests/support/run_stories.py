@@ -1,14 +1,12 @@
-"""Histories of runs as they are told in a few words. Used by tests of bottlenecks, what-if and rules.
-
-`python tests/support/run_stories.py` writes the fixtures of rules that read runs anew.
-"""
+"""Histories of runs as they are told in a few words. Used by tests of bottlenecks, what-if and rules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from seaway.formats.history import runs as format_
 from seaway.model.runs import Conclusion, JobRun, Run, RunHistory
 
 BEGIN = 1_767_603_600.0  # 2026-01-05T09:00:00Z, a Monday
@@ -49,6 +47,27 @@ def _moved(one: JobRun, begin: float) -> JobRun:
         key: value + begin for key in ("queued", "started", "finished") if (value := getattr(one, key)) is not None
     }
     return replace(one, **times)
+
+
+@dataclass(frozen=True)
+class Story:
+    """`found`: (path, line) of each finding. `files`: of the repository beside the runs."""
+
+    runs: list[Run]
+    found: list[tuple[str, int]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def written(self) -> dict[str, str]:
+        """The fixture's files."""
+        made = {"runs.jsonl": format_.render(self.runs), **self.files}
+        if self.found:
+            made["FINDINGS"] = "".join(f"{path}:{line}\n" for path, line in self.found)
+        return made
+
+
+def at(line: int) -> list[tuple[str, int]]:
+    """One finding, at a run's line."""
+    return [("runs.jsonl", line)]
 
 
 def history(*runs: Run, path: str = "runs.jsonl") -> RunHistory:

@@ -82,10 +82,11 @@ def assess(
     runs: RunHistory | None = None,
     prices: Prices | None = None,
     store: Store | None = None,
+    happened: Sequence[object] = (),
 ) -> Assessed:
     """Everything about one file, or about a folder and all below it. Raises UsageError when there is no such path.
 
-    `prices`: of machines. `store`: of forecasts. `runs`: what the pipelines did; without it the rules that need it are not asked, which is told as an unknown.
+    `prices`: of machines. `store`: of forecasts. `happened`: deployments and incidents. `runs`: what the pipelines did; without it the rules that need it are not asked, which is told as an unknown.
     """
     if not path.exists():
         raise UsageError(f"{path} is not there", hint="name a repository, a folder or a pipeline file")
@@ -97,7 +98,7 @@ def assess(
         done.mend = mend.Mender(work.reread, work.lint, edits)
     read, whole = work.whole(path, done)
     if runs is not None:
-        whole = estate.with_runs(whole, runs)
+        whole = estate.with_runs(whole, runs, happened)
     elif read and path.is_dir():
         done.unseen(Blind(".", 1, 1, UNSEEN_RUNS))
     for case in whole.cases:
@@ -128,11 +129,13 @@ def _bottlenecks(given: RunHistory, prices: Prices, whole: Estate) -> list[Bottl
     return [whatif.foretold(one, runs[one.pipeline], written.get(one.pipeline)) for one in found]
 
 
-def survey(path: Path, done: examine.Examination, runs: RunHistory | None = None) -> Estate:
+def survey(
+    path: Path, done: examine.Examination, runs: RunHistory | None = None, happened: Sequence[object] = ()
+) -> Estate:
     """What `assess` reads of a repository, before any rule. Raises UsageError."""
     root = pipelines.root_of(path / "x" if path.is_dir() else path)
     whole = _Work(root, {}).whole(path, done)[1]
-    return estate.with_runs(whole, runs) if runs is not None else whole
+    return estate.with_runs(whole, runs, happened) if runs is not None else whole
 
 
 def known_findings(path: Path) -> frozenset[str]:

@@ -46,12 +46,12 @@ def read(
     return Estate(cases, reader.things, reader.texts, files, reader.kinds)
 
 
-def with_runs(estate: Estate, runs: RunHistory) -> Estate:
-    """The estate with a history of runs, which stands beside the files under its own name."""
+def with_runs(estate: Estate, runs: RunHistory, happened: Sequence[object] = ()) -> Estate:
+    """The estate with a history of runs, and with what happened meanwhile (deployments, incidents). The history stands beside the files under its own name."""
     history = known.enriched(runs, (case.pipeline for case in estate.cases))
     return replace(
         estate,
-        things=[*estate.things, history],
+        things=[*estate.things, history, *happened],
         texts={runs.path: "", **estate.texts},
         kinds={runs.path: Kind.RUNS, **estate.kinds},
     )

@@ -15,7 +15,7 @@ from seaway.app import lines
 from seaway.assess.runs.bottlenecks import Prices
 from seaway.config.home import Home
 from seaway.errors import SeawayError, UsageError
-from seaway.formats.history import runs
+from seaway.formats.history import deployments, incidents, runs
 from seaway.model.runs import CiSource, RunHistory
 
 _REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?([^:/\s]+)(?::\d+)?[:/](.+?)(?:\.git)?/?")
@@ -43,6 +43,17 @@ def read(place: str) -> RunHistory | None:
     """The history in a file of JSON lines, None when none is given; "-" is standard input. Raises UsageError and ConfigError."""
     found = lines.read(place, runs.parse)
     return None if found is None else RunHistory(place, tuple(found))
+
+
+def happened(deployed: str, hurt: str) -> list[object]:
+    """Deployments and incidents for the rules that set runs against them; what comes through a pipe is left to the measures, which
+    read it. Raises UsageError and ConfigError.
+    """
+    found: list[object] = []
+    for place, parse in ((deployed, deployments.parse), (hurt, incidents.parse)):
+        if place != "-":
+            found += lines.read(place, parse) or []
+    return found
 
 
 @dataclass(frozen=True, slots=True)

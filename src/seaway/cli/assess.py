@@ -79,7 +79,7 @@ def command(
         raise UsageError("--incidents alone measures nothing", hint="add --deployments FILE")
     if diff and form != "text":
         raise UsageError(f"--diff prints a diff and --format {form} a report", hint="choose one")
-    past = history.given(path, **told)
+    past = history.given(path, deliveries, **told)
     found = work.assess(
         path,
         today=datetime.now(UTC).date(),
@@ -90,6 +90,7 @@ def command(
         runs=past.runs,
         prices=past.prices,
         store=past.store,
+        happened=past.happened,
     )
     if diff:
         click.echo(work.diffs(found), nl=False)

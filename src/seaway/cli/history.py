@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,11 +45,14 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of the past, and what machines cost. `runs` None: nothing. `store`: of forecasts."""
+    """What is known of the past, and what machines cost. `runs` None: nothing. `store`: of forecasts. `happened`: deployments and
+    incidents.
+    """
 
     runs: RunHistory | None
     prices: Prices
     store: Store | None
+    happened: Sequence[object] = ()
 
 
 def options(command: F) -> F:
@@ -61,6 +64,7 @@ def options(command: F) -> F:
 
 def given(
     path: Path,
+    deliveries: Mapping[str, str],
     *,
     runs: str,
     system: str | None,
@@ -89,13 +93,14 @@ def given(
         raise UsageError("--landed is about a stored forecast", hint="add --forecast STORE")
     store = Store(forecast, landed, datetime.now(UTC).timestamp()) if forecast is not None else None
     prices = work.prices(price)
+    named = (deliveries["deployments"], deliveries["incidents"])
     if not system:
-        return Past(work.read(runs), prices, store)
+        return Past(work.read(runs), prices, store, work.happened(*named) if runs else ())
     found = _fetched(path, system, **fetched)
     if save_runs is not None:
         work.save(found, save_runs)
         console.say(f"{save_runs}: {len(found.runs)} attempts of runs written")
-    return Past(found, prices, store)
+    return Past(found, prices, store, work.happened(*named))
 
 
 def _fetched(path: Path, system: str, *, project: str, since: float | None, wait: timedelta | None) -> RunHistory:

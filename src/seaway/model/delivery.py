@@ -24,6 +24,13 @@ class Kind(StrEnum):
     HOTFIX = "hotfix"
 
 
+class Seen(StrEnum):
+    """Who noticed an incident first."""
+
+    ALERT = "alert"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """One deployment of one service to one environment. `sha` "": the source is not known.
@@ -59,7 +66,8 @@ class Deployment:
 class Incident:
     """One incident. `started`: when somebody noticed; `resolved` None: it goes on. `caused_by`: a deployment's id or a commit.
 
-    `impact`: the first bad signal, `mitigated`: when users were well again, `version`: what the alert's label said; each where known.
+    `impact`: the first bad signal, `mitigated`: when users were well again, `version`: what the alert's label said, `seen_by`: who
+    noticed it first, `alert` or `person`; each where known.
     """
 
     id: str
@@ -70,6 +78,7 @@ class Incident:
     impact: float | None = None
     mitigated: float | None = None
     version: str = ""
+    seen_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Incidents as JSON lines. Called by `app.dora` for `--incidents`.
 
 `{"id","service","started","resolved"|null,"caused_by"|null}`; a line may also say the first bad signal (`impact`), when users were well
-again (`mitigated`) and the `version` on the alert. Other keys are let be.
+again (`mitigated`) the `version` on the alert, and who
+saw it first (`seen_by`: `alert` or `person`). Other keys are let be.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from seaway.formats.history import _lines
-from seaway.model.delivery import Incident
+from seaway.model.delivery import Incident, Seen
 
 
 def parse(data: bytes, path: str) -> list[Incident]:
@@ -30,6 +31,7 @@ def _build(data: dict[str, Any]) -> Incident:
         _lines.maybe(data, "impact"),
         _lines.maybe(data, "mitigated"),
         _lines.optional(data, "version"),
+        "" if data.get("seen_by") is None else _lines.choice(data, "seen_by", Seen, " or ".join(Seen)).value,
     )
     if found.resolved is not None and found.resolved < found.started:
         raise _lines.Misfit("resolved is before started", "resolved")
@@ -48,6 +50,7 @@ def render(incidents: Iterable[Incident]) -> str:
             **({"impact": _lines.written(each.impact)} if each.impact is not None else {}),
             **({"mitigated": _lines.written(each.mitigated)} if each.mitigated is not None else {}),
             **({"version": each.version} if each.version else {}),
+            **({"seen_by": each.seen_by} if each.seen_by else {}),
         }
         for each in incidents
     )
