@@ -16,6 +16,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Programs that only the tests need come first, for what Seaway starts as well (`scripts/_peers`).
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(__file__).parents[1] / ".peers" / "bin"), os.environ.get("PATH", os.defpath)]
+)
+
 # The same examples on every machine, and no verdict about how busy it is.
 settings.register_profile("seaway", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("seaway")

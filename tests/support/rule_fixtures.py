@@ -21,6 +21,7 @@ from seaway.formats.history import deployments, incidents, runs
 from seaway.formats.pipelines.sources import Sources
 from seaway.model.finding import Persona
 from seaway.model.runs import RunHistory
+from support import peers
 
 FOLDER = Path(__file__).parent.parent / "assess" / "rules"
 MARK = "FINDING"
@@ -61,6 +62,8 @@ def everything() -> Iterator[tuple[str, str, Path]]:
 
 def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list[Hit]:
     """What a reader of this persona is shown of a small repository. All its files must be readable."""
+    if any(folder.rglob("kustomization.yaml")):
+        peers.program("kubectl")
     done = Examination((rule,), date(2026, 11, 27), persona)
     with TemporaryDirectory() as empty:
         place = Path(empty) / "repository"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from seaway.assess.aside import aside
 from seaway.assess.estate import Estate
 from seaway.assess.rule import Hit
+from seaway.formats.infrastructure.compose import Service
 from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.yaml import tree as yaml
 from seaway.formats.yaml.tree import Node, get, is_mapping, string
@@ -20,6 +21,7 @@ MAKING_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet",
 LONG_RUNNING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout"})
 REPLICATED = frozenset({"Deployment", "StatefulSet", "Rollout"})
 _PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|prd|live)(?:[._/-]|\Z)", re.IGNORECASE)
+_DEPLOYED = re.compile(r"(?:^|[._/-])(?:prod|production|swarm|stack|deploy)(?:[._/-]|\Z)", re.IGNORECASE)
 _MOST = 2_000  # objects of a kind that are compared with one workload
 _METRICS = re.compile(r"metric|prom|monitor|health|probe|admin|debug|pprof", re.IGNORECASE)
 
@@ -57,6 +59,12 @@ def persona(one: Object) -> Persona:
 def only_production(one: Object) -> Persona:
     """The same for what is worth stopping for in production only."""
     return Persona.REGULAR if production(one) and not is_aside(one) else Persona.AUDITOR
+
+
+def deployed(service: Service) -> Persona:
+    """Who is shown what matters only where a compose file is deployed: by its name, or because it says how."""
+    by_name = _DEPLOYED.search(service.path) is not None
+    return Persona.REGULAR if (by_name or service.get("deploy")) and not aside(service.path) else Persona.AUDITOR
 
 
 def hit(estate: Estate, one: Object, node: Node | None, words: str, key: str, **more: object) -> Hit:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 
 from seaway.assess import clusters
-from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.images import ImageName, named
 from seaway.assess.rule import Hit, Rule
@@ -43,7 +42,6 @@ _MOVING = frozenset(
     ]
 )
 _SETS = re.compile(r"\bset image\b|\bset-image\b|\bskaffold\b|\benvsubst\b|\bkbld\b|\bko (?:apply|resolve)\b")
-_PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|swarm|stack|deploy)(?:[._/-]|\Z)", re.IGNORECASE)
 
 
 def survey(estate: Estate) -> list[Hit] | None:
@@ -91,10 +89,9 @@ def _service(estate: Estate, service: Service) -> Iterator[Hit]:
     image = named(service.image)
     if image is None or image.digest or service.get("build") is not None or image.tag.lower() not in {"", *_MOVING}:
         return
-    production = (service.get("deploy") is not None or _PRODUCTION.search(service.path)) and not aside(service.path)
     words = f"{service.name} runs {service.image}: {_why(image)}"
     place = estate.within(service.at(service.get("image")), "")
-    yield Hit(place, words, (service.name, service.image), persona=Persona.REGULAR if production else Persona.AUDITOR)
+    yield Hit(place, words, (service.name, service.image), persona=clusters.deployed(service))
 
 
 def _bare(text: str) -> str:

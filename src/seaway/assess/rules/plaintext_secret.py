@@ -5,15 +5,26 @@ No message, key or document of this rule ever holds what it found, only its kind
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
+from seaway.assess import clusters
+from seaway.assess.aside import persona
+from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case, Hit, Rule, place
+from seaway.formats.infrastructure.compose import Service
+from seaway.formats.infrastructure.dockerfile import Dockerfile
+from seaway.formats.infrastructure.dockerfile import variables as variables_of
+from seaway.formats.infrastructure.kubernetes import Object
+from seaway.formats.yaml.tree import items, string
 from seaway.model.finding import Impact, Severity
 from seaway.model.pipeline import System, Use, Variable
+from seaway.model.span import Span
 
 _SHAPES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("an access key of AWS", "AKIA|ASIA", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
@@ -32,6 +43,7 @@ _SHAPES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 _NAMED = re.compile(
     r"(?:^|[_.-])(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|SECRET_KEY)\Z", re.IGNORECASE
 )
+_FIELD = re.compile(r"(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key)\Z", re.IGNORECASE)
 _NOT_ONE = re.compile(
     r"example|change.?me|dummy|test|fake|placeholder|sample|your|todo|xxx|redacted|insecure|default|local|secret|password|12345|abcd|none|null",
     re.IGNORECASE,
@@ -39,17 +51,76 @@ _NOT_ONE = re.compile(
 _REFERENCE = re.compile(
     r"(?:arn|vault|op|ref|secret|env|file|projects|https?)[:/]|/|\./|[\w.]+\.(?:json|txt|pem|key|yml|yaml)\Z"
 )
+_KINDS = frozenset({Kind.DOCKERFILE, Kind.COMPOSE, Kind.KUBERNETES, Kind.HELM})
+_LONGEST = 20_000  # characters of one value of a Secret
 _MOST = 200  # of one shape in one file
 _ENOUGH = 3.2  # bits per character
 
 
 def check(case: Case) -> list[Hit] | None:
     """Shapes of known providers anywhere in the text, and literal values of variables that are named like secrets."""
-    return [*_shapes(case), *_named(case)]
+    return [*_shapes(case.texts), *_named(case)]
 
 
-def _shapes(case: Case) -> Iterator[Hit]:
-    for path, text in case.texts.items():
+def survey(estate: Estate) -> list[Hit] | None:
+    """In manifests, values of charts, compose files and Dockerfiles the same, in a Kubernetes Secret what its values decode to, unless it is
+    encrypted (SOPS); in examples and tests for an auditor.
+    """
+    texts = {path: text for path, text in estate.texts.items() if estate.kinds.get(path) in _KINDS}
+    found = [*_shapes(texts), *_values(estate)]
+    told = {(hit.span.path, hit.span.line) for hit in found}
+    for one in estate.all(Object):
+        if one.kind == "Secret" and one.get("sops") is None:
+            found += [hit for hit in _decoded(estate, one) if (hit.span.path, hit.span.line) not in told]
+    return [replace(hit, persona=persona(hit.span.path)) for hit in found] if texts else None
+
+
+def _values(estate: Estate) -> Iterator[Hit]:
+    """Variables of containers, services and images that are named like secrets."""
+    rows: list[tuple[str, str, str, Span]] = []
+    for one in clusters.workloads(estate):
+        variables = [row for container in one.all_containers for row in clusters.environment(container)]
+        rows += [(one.title, name, value, one.at(node)) for name, value, node in variables]
+    for service in estate.all(Service):
+        rows += [(service.name, name, value, service.at(node)) for name, value, node in service.environment]
+    for file in estate.all(Dockerfile):
+        settings = [row for stage in file.stages for one in stage.all("ENV", "ARG") for row in variables_of(one)]
+        rows += [("", name, value or "", span) for name, value, span in settings]
+    for owner, name, value, span in rows:
+        if _NAMED.search(name) and _is_one(value):
+            words = f"the value of {name} stands in the file: refer to a secret that is kept elsewhere"
+            yield Hit(estate.within(span, value), words, (owner, name), Severity.HIGH, 0.85)
+
+
+def _decoded(estate: Estate, secret: Object) -> Iterator[Hit]:
+    for field, encoded in (("data", True), ("stringData", False)):
+        for name, _, node in items(secret.get(field)):
+            value = string(node)[:_LONGEST]
+            if encoded:
+                try:
+                    value = base64.b64decode(value, validate=False).decode("utf-8", errors="replace")
+                except ValueError:
+                    continue
+            kind = _kind(value)
+            if kind:
+                words = f"{secret.title} holds {kind} under {name}: base64 hides nothing"
+                yield Hit(estate.within(secret.at(node), ""), words, (secret.title, name))
+            elif _FIELD.search(name) and _is_one(value):
+                words = f"{secret.title} holds a value under {name} that looks like a real one: base64 hides nothing"
+                yield Hit(estate.within(secret.at(node), ""), words, (secret.title, name), Severity.HIGH, 0.85)
+
+
+def _kind(value: str) -> str:
+    """Which provider's shape a value has, or ""."""
+    for kind, marks, shape in _SHAPES:
+        match = shape.search(value) if any(mark in value for mark in marks.split("|")) else None
+        if match and (kind == "a private key" or (entropy(match[0]) >= _low(kind) and not _NOT_ONE.search(match[0]))):
+            return kind
+    return ""
+
+
+def _shapes(texts: Mapping[str, str]) -> Iterator[Hit]:
+    for path, text in texts.items():
         for kind, marks, shape in _SHAPES:
             if not any(mark in text for mark in marks.split("|")):
                 continue
@@ -113,4 +184,6 @@ RULE = Rule(
     refs=("CIS Software Supply Chain Security Guide 1.5.1", "NIST SSDF PO.5.2", "OWASP CI/CD: CICD-SEC-6"),
     systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
     check=check,
+    kinds=_KINDS,
+    survey=survey,
 )
