@@ -78,7 +78,7 @@ def _moves(found: Assessment) -> list[str]:
     lines = ["", "Best moves, by gain over effort"]
     for at, one in enumerate(listed, 1):
         before, after = (("-" if score is None else f"{score:.0f}") for score in (one.before, one.after))
-        patched = f", {one.patches} of {one.findings} patched" if one.patches else ""
+        patched = f" Patches: {one.patches} of {one.findings}." if one.patches else ""
         lines.append(
             f"  {at}. {one.rule.id:<28}  gain {one.gain:>4.1f}  effort {one.effort}  {one.rule.dimension.value} {before} -> {after}"
         )
