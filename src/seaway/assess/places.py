@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from seaway.assess.rule import Case, flat
-from seaway.model.pipeline import Job
+from seaway.model.pipeline import Job, System
 
 _WORDS = {
     "production": ("production", "prod", "prd", "live"),
@@ -40,16 +40,33 @@ def without_places(line: str) -> str:
 
 def before(case: Case, job: Job) -> set[str]:
     """The jobs that have ended when this one begins: those that it needs, and all of earlier stages where those hold it back."""
-    stages = {stage.name: number for number, stage in enumerate(case.pipeline.stages)}
+    ranks = _ranks(case)
     found: set[str] = set()
     left = [job]
     while left:
         one = left.pop()
-        if one.needs is None and one.stage in stages:
-            found |= {each.id for each in case.jobs if each.stage in stages and stages[each.stage] < stages[one.stage]}
+        if one.needs is None or (not one.needs and case.system is not System.GITLAB_CI):
+            rank = ranks.get(one.stage, 0)
+            found |= {each.id for each in case.jobs if ranks.get(each.stage, rank) < rank}
         for need in one.needs or ():
             if need.job not in found:
                 found.add(need.job)
                 other = case.pipeline.job(need.job)
                 left += [other] if other is not None else []
     return found - {job.id}
+
+
+def _ranks(case: Case) -> dict[str, int]:
+    """When each stage comes: with the one around it, where it is inside of another. Stages that say what they need have none."""
+    known = {stage.name: stage for stage in case.pipeline.stages}
+    order = {name: number for number, name in enumerate(known)}
+    found = {}
+    for name, stage in known.items():
+        outer = stage
+        for _ in range(len(known)):
+            if outer.parent not in known:
+                break
+            outer = known[outer.parent]
+        if outer.needs is None:
+            found[name] = order[outer.name]
+    return found

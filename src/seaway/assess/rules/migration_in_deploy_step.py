@@ -41,7 +41,8 @@ def _judged(case: Case, script: Script, shipped: list[Shipment]) -> Iterator[Hit
     match = _MIGRATES.search(script.text)
     if match is None or _MARKED.search(script.text) or _MARKED.search(script.step.name):
         return
-    same = next((one for one in shipped if one.step is script.step), None)
+    one_script = case.system is System.GITLAB_CI  # there a job has one, of whose lines each is read as a step
+    same = next((one for one in shipped if one.step is script.step or (one_script and one.job is script.job)), None)
     near = same or next((one for one in shipped if one.job is script.job and isinstance(one.step.work, Run)), None)
     if near is None:
         return

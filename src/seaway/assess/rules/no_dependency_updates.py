@@ -16,7 +16,7 @@ from seaway.assess.shipping import ANY, Shipment, What
 from seaway.assess.signs import Signs
 from seaway.formats.yaml.patch import Edit
 from seaway.model.finding import Impact, Severity
-from seaway.model.pipeline import Run
+from seaway.model.pipeline import Run, System
 from seaway.model.span import Span
 
 _MANIFEST = re.compile(
@@ -37,6 +37,7 @@ _PNPM = re.compile(_BEGIN + r"(?P<words>pnpm\s+(?:install|i)\s[^\n;&|]*--no-froz
 _COMPOSER = re.compile(_BEGIN + r"(?P<words>composer\s+update)" + _END)
 _TOOLS = (("npm", _NPM), ("yarn", _YARN), ("pnpm", _PNPM), ("composer", _COMPOSER))
 _SOUND = frozenset({"-g", "--global", "--immutable", "--frozen-lockfile", "--dry-run"})
+_MOVES = re.compile(r"\b(?:cd|pushd)\s")
 _WRITES = re.compile(r"git\s+(?:commit|add|push)|npm\s+version|--package-lock-only|lockfile-only|create-pull-request")
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 
@@ -84,7 +85,9 @@ class _Install:
 
 
 def _installs(estate: Estate, case: Case, script: Script) -> Iterator[Hit]:
-    if not any(word in script.text for word in ("npm", "yarn", "composer")) or _WRITES.search(script.text):
+    if not any(word in script.text for word in ("npm", "yarn", "composer")):
+        return
+    if _WRITES.search(_shell(case, script)):
         return
     for line in script.lines:
         for tool, pattern in _TOOLS:
@@ -98,11 +101,11 @@ def _installs(estate: Estate, case: Case, script: Script) -> Iterator[Hit]:
 def _judged(estate: Estate, one: _Install) -> Iterator[Hit]:
     if not _SOUND.isdisjoint(one.options):
         return
-    locks = _locks(estate, one.script)
+    locks = _locks(estate, one)
     changes = "may change the lock file and install what it does not say"
     if one.tool == "npm" and {"package-lock.json", "npm-shrinkwrap.json"} & locks:
         yield one.hit(changes, 0.9, "npm ci")
-    elif one.tool == "npm" and not locks and _has_package(estate, one.script) and _deploys(one.case):
+    elif one.tool == "npm" and not locks and _has_package(estate, one) and _deploys(one.case):
         yield one.hit("installs whatever is newest: package.json has no lock file, so no two runs ship the same")
     elif one.tool == "yarn" and "yarn.lock" in locks and not any(path.endswith(".yarnrc.yml") for path in estate.files):
         yield one.hit(changes, 0.85, f"{one.words} --frozen-lockfile")
@@ -112,28 +115,33 @@ def _judged(estate: Estate, one: _Install) -> Iterator[Hit]:
         yield one.hit("passes over the lock file and installs whatever is newest", 0.9, "composer install")
 
 
-def _folder(script: Script) -> str | None:
+def _shell(case: Case, script: Script) -> str:
+    """All that runs in one shell with it: in GitLab, the lines of the job's script are read as steps."""
+    return case.scripts_of(script.job) if case.system is System.GITLAB_CI and script.job else script.text
+
+
+def _folder(case: Case, script: Script) -> str | None:
     """Where the script works, below the root; None = not known."""
     work = script.step.work
     cwd = (work.cwd if isinstance(work, Run) else "") or (script.job.cwd if script.job else "")
-    if not isinstance(cwd, str) or "$" in cwd or "%" in cwd or "cd " in script.text or "pushd" in script.text:
+    if not isinstance(cwd, str) or "$" in cwd or "%" in cwd or _MOVES.search(_shell(case, script)):
         return None
     clean = cwd.strip("/").removeprefix("./").strip(".")
     return f"{clean}/" if clean else ""
 
 
-def _locks(estate: Estate, script: Script) -> set[str]:
+def _locks(estate: Estate, one: _Install) -> set[str]:
     """The lock files beside the manifest that is installed; where that is not known, only those that stand beside each."""
-    folder = _folder(script)
+    folder = _folder(one.case, one.script)
     names = (*_LOCKS, "composer.lock")
     if folder is not None:
         return {name for name in names if f"{folder}{name}" in estate.files}
     folders = {path.rpartition("package.json")[0] for path in estate.files if path.endswith("package.json")}
-    return {name for name in names if folders and all(f"{one}{name}" in estate.files for one in folders)}
+    return {name for name in names if folders and all(f"{place}{name}" in estate.files for place in folders)}
 
 
-def _has_package(estate: Estate, script: Script) -> bool:
-    folder = _folder(script)
+def _has_package(estate: Estate, one: _Install) -> bool:
+    folder = _folder(one.case, one.script)
     return folder is not None and f"{folder}package.json" in estate.files and ".npmrc" not in estate.files
 
 

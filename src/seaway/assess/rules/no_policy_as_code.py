@@ -14,7 +14,7 @@ from seaway.model.finding import Impact, Persona, Severity
 
 _SIGNS = Signs(
     r"conftest|\bopa\b|\brego\b|kyverno|gatekeeper|sentinel|checkov|tfsec|terrascan|\bkics\b|kube-?score|kube-?linter|kube-?conform|kubeval|polaris|datree"
-    r"|kubewarden|regula\b|cfn-guard|cfn[-_]nag|cdk-nag|trivy[^\n]{0,200}(?:config|\biac\b)|scan-type: ?[\"']?config|snyk iac|policy|pulumi[^\n]{0,200}--policy|seaway assess|sast-iac"
+    r"|kubewarden|regula\b|cfn-guard|cfn[-_]nag|cdk-nag|trivy[^\n]{0,200}(?:config|\biac\b)|scan-type: ?[\"']?config|snyk iac|\bpolicy\b|pulumi[^\n]{0,200}--policy|seaway assess|sast-iac"
     r"|infrastructure-as-code|cedar\b|jspolicy|tflint"
 )  # fmt: skip
 _FILES = re.compile(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from seaway.assess import places, shipping
-from seaway.assess.rule import Case, Hit, Rule, flat
+from seaway.assess.rule import MAX_LINE, Case, Hit, Rule, flat
 from seaway.assess.shipping import Shipment, What
 from seaway.model.finding import Impact, Severity
 from seaway.model.pipeline import Job, Opaque, Run, Step, System, Use
@@ -37,11 +37,17 @@ _TOOLS = (
     "google-github-actions",
 )
 _ASKS = re.compile(
-    r"\bcurl\b|\bwget\b|smoke|health|verif|rollout\s+status|\bwait\b|--wait\b|--atomic\b|--rollback-on-failure|e2e|end-to-end|playwright|cypress|newman|\bk6\b|postman|\bhttpie?\b"
+    r"smoke|health|verif|rollout\s+status|\bwait\b|--wait\b|--atomic\b|--rollback-on-failure|e2e|end-to-end|playwright|cypress|newman|\bk6\b|postman"
     r"|services-stable|probe|synthetic|acceptance|argo\s+rollouts|lighthouse|\bping\b|sanity|post-?deploy|\bcheck|helm\s+test|pytest|npm\s+(?:run\s+)?test|monitor|\btest\b|argocd|locust|jmeter|gatling|selenium|robot\b",
     re.IGNORECASE,
 )  # fmt: skip
 _MOST = 20_000  # characters of a step that are looked at
+_REQUEST = re.compile(r"\b(?:curl|wget|httpie?|Invoke-WebRequest|Invoke-RestMethod)\b", re.IGNORECASE)
+_TELLS = re.compile(  # requests that bring something, or fetch a tool, and ask nothing of what was deployed
+    r"\s(?:-X|--request)[ =]?[\"']?(?:POST|PUT|PATCH|DELETE)|\s(?:-d|--data\S*|--upload-file|-T|--json|-F|--form)[ =]|-Method\s+(?:Post|Put)|hooks?\.|webhook|slack|\.(?:tgz|zip|tar|deb|sh)\b"
+    r"|/releases/|raw\.github|get\.|dl\.|download",
+    re.IGNORECASE,
+)
 
 
 def check(case: Case) -> list[Hit] | None:
@@ -71,30 +77,44 @@ def _is_asked(case: Case, one: Shipment) -> bool:
     if any(job.calls is not None for job in later):
         return True
     said = [f"{job.id} {flat(job.name)}" for job in later]
-    said += [_words(step, one) for job, step in _following(case, one) if job is None or job.id not in early]
-    return _ASKS.search("\n".join(said)) is not None
+    said += [words for job, words in _following(case, one) if job is None or job.id not in early]
+    text = "\n".join(said)
+    return _ASKS.search(text) is not None or any(
+        _REQUEST.search(line) and not _TELLS.search(line) for line in text.split("\n") if len(line) <= MAX_LINE
+    )
 
 
-def _following(case: Case, one: Shipment) -> Iterator[tuple[Job | None, Step]]:
-    """Steps of other jobs, and those of its own from the deployment on."""
-    begun = False
+def _following(case: Case, one: Shipment) -> Iterator[tuple[Job | None, str]]:
+    """What steps of other jobs say, and those of its own from the deployment on; so also in other jobs that deploy."""
+    shipped = [each for each in shipping.shipments_of(case) if each.what is What.DEPLOYMENT]
+    first = {each.key[0]: each for each in reversed(shipped)}
+    first[one.key[0]] = one
+    begun: set[str] = set()
     for job, step in case.steps:
-        begun |= step is one.step
-        if begun or job is not one.job:
-            yield job, step
+        name = job.id if job is not None else ""
+        own = first.get(name)
+        if own is not None and step is own.step:
+            begun.add(name)
+            yield job, _after(step, own)
+        elif own is None or name in begun:
+            yield job, _words(step)
 
 
-def _words(step: Step, one: Shipment) -> str:
+def _after(step: Step, one: Shipment) -> str:
+    """A deploying step from its deployment on; of a component, what it is given."""
+    if isinstance(step.work, Use):
+        return " ".join(f"{name} {value}" for name, value in shipping.inputs_of(step.work).items())
+    text = flat(step.work.script)[:_MOST] if isinstance(step.work, Run) else ""
+    return f"{step.name}\n{text[max(text.find(one.words), 0) :]}"
+
+
+def _words(step: Step) -> str:
     work = step.work
     if isinstance(work, Run):
-        text = flat(work.script)[:_MOST]
-        return step.name + "\n" + (text[max(text.find(one.words), 0) :] if step is one.step else text)
+        return f"{step.name}\n{flat(work.script)[:_MOST]}"
     if isinstance(work, Use):
-        inputs = (
-            " ".join(f"{name} {value}" for name, value in shipping.inputs_of(work).items()) if step is one.step else ""
-        )
         own = "its own check" if work.ref.text.startswith(("./", "../")) else ""
-        return f"{step.name} {work.ref.text if step is not one.step else ''} {inputs} {own}"
+        return f"{step.name} {work.ref.text} {own}"
     return work.text[:_MOST] if isinstance(work, Opaque) else ""
 
 

@@ -18,21 +18,19 @@ _MOST = 300  # jobs of a pipeline that are judged
 def check(case: Case) -> list[Hit] | None:
     """Checks that wait for checks, and take neither files nor values from them."""
     judge = _Judge(case)
-    checks = [job for job in case.jobs[:_MOST] if judge.is_check(job)]
-    if len(checks) < 2:
-        return None
-    found = []
-    for job in checks:
-        waited = [case.pipeline.job(name) for name in judge.waits_for(job)]
-        early = [one for one in waited if one is not None]
-        if not early or not all(judge.is_check(one) and not judge.takes(job, one) for one in early):
+    waiting = [(job, judge.waits_for(job)) for job in case.jobs[:_MOST]]
+    found, judged = [], False
+    for job, names in waiting:
+        early = [one for name in names if (one := case.pipeline.job(name)) is not None]
+        if not early or len(early) < len(names) or not all(judge.is_check(one) for one in (job, *early)):
             continue
-        if len(early) < len(waited):
+        judged = True
+        if any(judge.takes(job, one) for one in early):
             continue
-        names = " and ".join(flat(one.name) or one.id for one in early[:2])
-        words = f"{flat(job.name) or job.id} waits for {names}, and needs nothing from it: both could run at once"
+        shown = " and ".join(flat(one.name) or one.id for one in early[:2])
+        words = f"{flat(job.name) or job.id} waits for {shown}, and needs nothing from it: both could run at once"
         found.append(Hit(shipping.head(case, job), words, (job.id, *(one.id for one in early[:2]))))
-    return found
+    return found if judged else None
 
 
 class _Judge:

@@ -25,7 +25,7 @@ _VARIABLES: dict[str, tuple[frozenset[str], str, Severity]] = {
     "GOFLAGS": (frozenset({"-insecure"}), "takes modules from any server over any connection", Severity.HIGH),
 }  # fmt: skip
 _OUTSIDE = re.compile(
-    r"^(?![ \t]*(?://|\*|#))[^\n]{0,400}?(?P<words>\bJenkins\.(?:instance\b|getInstance\(\)|get\(\))|\bhudson\.model\.\w+|\bnew\s+GroovyShell\b|\bEval\.me\(|@Grab\(|\bThread\.currentThread\(\)|[\"']\.execute\(\)|\bnew\s+File\()",
+    r"^(?![ \t]*(?://|\*|#))[^\n]{0,400}?(?P<words>\bJenkins\.(?:instance\b|getInstance\(\)|get\(\))|\bnew\s+GroovyShell\b|\bEval\.me\(|@Grab\(|\bThread\.currentThread\(\)|[\"']\.execute\(\)|\bnew\s+File\()",
     re.MULTILINE,
 )
 _ANY = re.compile(r"^[ \t]*(?P<words>agent[ \t]+any)\b", re.MULTILINE)

@@ -26,7 +26,7 @@ _OTHER_RUN = ("run-id", "runid", "buildid", "runversion", "repository", "workflo
 def check(case: Case) -> list[Hit] | None:
     """Jobs that fetch files and ship, with no checksum, signature or attestation asked in between."""
     shipped = {one.key[0] for one in shipping.shipments_of(case)}
-    jobs = [job for job in case.jobs if job.id in shipped and any(_fetches(step) for step in job.steps)]
+    jobs = [job for job in case.jobs if job.id in shipped and any(_fetches(step, job) for step in job.steps)]
     if not jobs:
         return None
     return [hit for job in jobs if not _asks(case, job) for hit in _said(case, job)]
@@ -38,10 +38,11 @@ def _asks(case: Case, job: Job) -> bool:
     return _ASKS.search(f"{case.scripts_of(job)} {used} {names}") is not None
 
 
-def _fetches(step: Step) -> bool:
+def _fetches(step: Step, job: Job) -> bool:
+    """It says so itself: a deployment of Azure gets all files of its run unasked."""
     work = step.work
     if isinstance(work, Artifact):
-        return work.direction == "down"
+        return work.direction == "down" and step.span is not None and step.span != job.span
     name = (
         work.ref.name.lower() if isinstance(work, Use) else work.text[:40].lower() if isinstance(work, Opaque) else ""
     )
@@ -58,7 +59,7 @@ def _is_foreign(step: Step) -> bool:
 
 def _said(case: Case, job: Job) -> Iterator[Hit]:
     for step in job.steps:
-        if _fetches(step):
+        if _fetches(step, job):
             foreign = _is_foreign(step)
             where = "of another run" if foreign else "of an earlier job"
             words = f"{job.id} ships files {where} as they come: no checksum, signature or attestation is asked"
