@@ -5,7 +5,7 @@ A reference names what it means, not how one system spells it. The neutral conte
     git      branch, tag ("" when the run is for none), ref_name (either), ref, sha, short_sha, default_branch, repository, url,
              message
     event    kind (push, tag, pull_request, schedule, manual, api, upstream, comment, merge_queue), source_branch, target_branch,
-             number, title, actor
+             number, title, actor, cron (of the schedule that started it)
     run      id, number, attempt, url, workspace, job, stage
     env      NAME: a variable of the job's environment
     var      NAME: a variable kept outside the file

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from formats.pipelines.strategies import NAMES, PATHS, SCRIPTS, TIMEOUTS, WORDS, templates, tuples
-from seaway.formats.pipelines.circleci import values
+from seaway.formats.pipelines.circleci import started, values
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary, walk
 from seaway.model.pipeline import (
     Approval,
@@ -194,6 +194,12 @@ def circle_pipelines(draw: Any) -> Pipeline:
     triggers = [Trigger(TriggerKind.PUSH, "project")]
     if any(job.condition and Ref("git", ("tag",)) in walk(job.condition.expr) for job in jobs):
         triggers.append(Trigger(TriggerKind.TAG, "filters"))
+    clock = [Trigger(TriggerKind.SCHEDULE, name, cron="0 3 * * *") for name in ("one", "two") if draw(st.booleans())]
+    clock = [one for one in clock if staged and one.native in set(of.values())]
+    jobs = tuple(started.by_tags(list(jobs), clock))
+    if clock:
+        stages = started.by_the_clock(stages, clock)
+        triggers[:1] = triggers[:1] * (len(clock) < len(stages)) + clock
     kinds = st.sampled_from([("string", "x"), ("boolean", "true"), ("number", "3")])
     parameter = st.builds(
         lambda name, kind, words: Parameter(name, *kind, words), CIRCLE_NAMES, kinds, st.just("") | CIRCLE_WORDS

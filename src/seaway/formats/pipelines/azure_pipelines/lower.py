@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 
-from seaway.formats.pipelines import hashed, limits
+from seaway.formats.pipelines import hashed, limits, starting
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
@@ -20,6 +20,7 @@ from seaway.formats.pipelines.unstaged import unstaged
 from seaway.model.expression import Call, Condition, Expr, Phase, Ref, Template, Text, walk
 from seaway.model.pipeline import (
     Approval,
+    Globs,
     Image,
     Job,
     Need,
@@ -34,11 +35,14 @@ from seaway.model.pipeline import (
     Variable,
 )
 
+_EVERYTHING = Globs(("*",))
 _HOSTED = ("ubuntu-", "windows-", "macos-", "macOS-", "vs20")
 
 
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
+    starting.nothing(pipeline, losses)
+    pipeline = starting.joined(starting.asked(pipeline), losses, "Azure")
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
@@ -98,12 +102,13 @@ def _triggers(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
     found: list[Trigger] = []
     for one in pipeline.triggers:
         if one.kind is TriggerKind.TAG:
+            tags = one.tags if one.tags != Globs() else _EVERYTHING
             pushes = [other for other in found if other.kind is TriggerKind.PUSH]
             if pushes:
-                found[found.index(pushes[0])] = dataclasses.replace(pushes[0], tags=one.tags)
+                branches = pushes[0].branches if pushes[0].branches != Globs() else _EVERYTHING
+                found[found.index(pushes[0])] = dataclasses.replace(pushes[0], branches=branches, tags=tags)
             else:
-                exclude = dataclasses.replace(one.branches, exclude=("*",))
-                found.append(dataclasses.replace(one, kind=TriggerKind.PUSH, branches=exclude))
+                found.append(Trigger(TriggerKind.PUSH, branches=Globs((), ("*",)), tags=tags, span=one.span))
         elif one.kind in (TriggerKind.PUSH, TriggerKind.PULL_REQUEST, TriggerKind.SCHEDULE, TriggerKind.UPSTREAM):
             found.append(_known(one, losses))
         elif one.kind not in (TriggerKind.MANUAL, TriggerKind.API):

@@ -42,6 +42,7 @@ MACROS: Final[dict[str, Ref]] = {
 
 BY_LOWER: Final[dict[str, Ref]] = {name.lower(): ref for name, ref in MACROS.items()}
 NAMES: Final[dict[Ref, str]] = {ref: name for name, ref in reversed(MACROS.items())}
+NAMES[Ref("event", ("cron",))] = "Build.CronSchedule.DisplayName"  # the writer gives a schedule its time as its name
 VARIABLES: Final[dict[str, Ref]] = {name.upper().replace(".", "_"): ref for name, ref in MACROS.items()}
 
 # Azure's own word and the neutral one, for values that conditions compare with.

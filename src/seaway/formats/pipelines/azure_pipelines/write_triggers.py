@@ -55,6 +55,8 @@ def _globs(globs: Globs) -> dict[str, Any]:
 
 def _schedule(words: Words, index: int, trigger: Trigger, pipeline: Pipeline) -> dict[str, Any]:
     found: dict[str, Any] = {"cron": trigger.cron}
+    if not words.own and sum(one.kind is TriggerKind.SCHEDULE for one in pipeline.triggers) > 1:
+        found["displayName"] = trigger.cron  # by which conditions tell them apart
     if trigger.branches != Globs():
         found["branches"] = _globs(trigger.branches)
     elif not words.own:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import commands, hashed, limits
-from seaway.formats.pipelines.circleci import images, lower_steps
+from seaway.formats.pipelines import commands, hashed, limits, starting
+from seaway.formats.pipelines.circleci import images, lower_steps, started
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.unroll import unrolled
 from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic, named
-from seaway.formats.pipelines.circleci.workflows import SCHEDULED
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.one_container import one_container
 from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.simple import started_by_clock
 from seaway.formats.pipelines.unstaged import unstaged
-from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Unary, both, either
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Template, Unary, either, walk
 from seaway.model.pipeline import (
     Approval,
     Concurrency,
@@ -28,7 +28,6 @@ from seaway.model.pipeline import (
     Image,
     Job,
     Matrix,
-    Native,
     Need,
     Parameter,
     Pipeline,
@@ -42,24 +41,29 @@ from seaway.model.pipeline import (
     Use,
 )
 
+_PUSHED = frozenset({TriggerKind.PUSH, TriggerKind.TAG, TriggerKind.PULL_REQUEST})
+_PUSHES = frozenset({TriggerKind.PUSH, TriggerKind.TAG})
+_WHATEVER = frozenset({Call("always"), Call("failure"), Unary("!", Call("cancelled"))})
+_NOT_PUSHED = Binary("!=", started.KIND, Literal("push"))
+
 
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as CircleCI could have been given it."""
     commands.told(pipeline, losses, "CircleCI")
+    starting.nothing(pipeline, losses)
+    pipeline = starting.joined(starting.asked(pipeline), losses, "CircleCI")
     pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
-    started = _started(pipeline, losses)
-    made = [one for job in ordered for one in _Job(pipeline, dataclasses.replace(job, stage=""), losses).jobs(started)]
     _around(pipeline, losses)
     name = pipeline.name if isinstance(pipeline.name, str) else ""
-    schedules = [one for one in pipeline.triggers if one.kind is TriggerKind.SCHEDULE]
-    stages, twice = _scheduled(name or "main", schedules, made, losses) if schedules else ((), made)
+    stages, made, times = _flows(pipeline, name or "main", ordered, losses)
     return dataclasses.replace(
         pipeline,
         name=named(name) if name else "main",
         parameters=tuple(_parameter(one) for one in pipeline.parameters),
+        triggers=times,
         stages=stages,
-        jobs=tuple(twice),
+        jobs=tuple(made),
         natives=(),
         index={},
     )
@@ -109,13 +113,10 @@ def _started(pipeline: Pipeline, losses: Losses) -> Expr | None:
             losses.manual("pull requests", why, "turn on 'Only build pull requests' if you want it", one.span)
             _say_every(pipeline, losses)
         if one.kind is TriggerKind.PUSH:
-            found = _globbed(one.branches, BRANCH)
-            every = every or (found is None and one.tags == Globs())
-            branches = found if branches is None else branches
-        if one.kind in (TriggerKind.PUSH, TriggerKind.TAG) and one.tags != Globs():
-            tags = _globbed(one.tags, TAG)
-        elif one.kind is TriggerKind.TAG:
-            tags = Binary("!=", TAG, Literal(""))
+            branches = starting.named(one.branches, BRANCH)
+            every = every or branches is None
+        if one.kind is TriggerKind.TAG:
+            tags = starting.named(one.tags, TAG) or Binary("!=", TAG, Literal(""))
         if one.kind in (TriggerKind.UPSTREAM, TriggerKind.COMMENT, TriggerKind.MERGE_QUEUE, TriggerKind.OTHER):
             word = one.native or one.kind.value
             losses.dropped(f"trigger {word}", "nothing like it starts a pipeline", "call CircleCI's API", one.span)
@@ -133,50 +134,84 @@ def _say_every(pipeline: Pipeline, losses: Losses) -> None:
             losses.approximated("branches of pushes", why, "put a filter on the jobs", push.span)
 
 
-def _globbed(globs: Globs, ref: Ref) -> Expr | None:
-    """Patterns of names as a condition."""
-    no = _any(globs.exclude, ref)
-    yes = None if "*" in globs.include or "**" in globs.include else _any(globs.include, ref)
-    return both(yes, Unary("!", no) if no is not None else None)
+def _flows(
+    pipeline: Pipeline, name: str, jobs: list[Job], losses: Losses
+) -> tuple[tuple[Stage, ...], list[Job], tuple[Trigger, ...]]:  # fmt: skip
+    """The jobs, and once more in a workflow of its own for each time at which the clock starts them."""
+    filtered = _started(pipeline, losses)
+    schedules = [one for one in pipeline.triggers if one.kind is TriggerKind.SCHEDULE]
+    pushed = not pipeline.triggers or any(one.kind in _PUSHED for one in pipeline.triggers)
+    kinds = {one.kind for one in pipeline.triggers if one.kind is not TriggerKind.SCHEDULE}
+    stages: list[Stage] = []
+    made: list[Job] = []
+    times: list[Trigger] = []
 
+    def shaped(some: list[Job], asked: Expr | None) -> list[Job]:
+        return [one for job in some for one in _Job(pipeline, dataclasses.replace(job, stage=""), losses).jobs(asked)]
 
-def _any(names: tuple[str, ...], ref: Ref) -> Expr | None:
-    found: Expr | None = None
-    for name in names:
-        one = _one(name, ref)
-        found = one if found is None else either(found, one)
-    return found
-
-
-def _one(name: str, ref: Ref) -> Expr:
-    if not set(name) & set("*?["):
-        return Binary("==", ref, Literal(name.removeprefix("refs/heads/").removeprefix("refs/tags/")))
-    pattern = "".join(_GLOB.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\?|\[[^\]]*\])", name))
-    return Call("matches", (ref, Literal(f"^{pattern}$")))
-
-
-_GLOB = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-
-def _scheduled(
-    name: str, schedules: list[Trigger], jobs: list[Job], losses: Losses
-) -> tuple[tuple[Stage, ...], list[Job]]:  # fmt: skip
-    """The same jobs in a workflow of their own that the clock starts."""
-    stages = [Stage(name, needs=())]
-    found = [dataclasses.replace(job, stage=name) for job in jobs]
+    if pushed or len(schedules) < len(pipeline.triggers):
+        only = None if pushed else Condition(_NOT_PUSHED, Phase.COMPILE)
+        stages.append(Stage(name, needs=(), condition=only))
+        made += _within(name, shaped(_asked(jobs, pushes=kinds <= _PUSHES), filtered))
     for index, one in enumerate(schedules):
         flow = f"scheduled-{index + 1}" if len(schedules) > 1 else "scheduled"
         why = "schedules of the file build named branches, and CircleCI wants them in the project"
         losses.manual("schedule", why, "make a schedule trigger in Project Settings instead", one.span)
-        branches = ", ".join(one.branches.include) or "main"
-        text = f'- schedule:\n    cron: "{hashed.fixed(one, losses)}"\n    filters:\n      branches:\n        only: [{branches}]'
-        kept = (Native(f"workflows.{flow}.triggers", text),)
-        stages.append(Stage(flow, needs=(), condition=Condition(SCHEDULED, Phase.COMPILE), natives=kept))
-        for job in jobs:
-            ident = f"{flow}.{job.id}"
-            needs = tuple(dataclasses.replace(need, job=f"{flow}.{need.job}") for need in job.needs or ())
-            found.append(dataclasses.replace(job, id=ident, stage=flow, needs=needs, condition=None))
-    return tuple(stages), found
+        branches = Globs(one.branches.include or ("main",))
+        times.append(Trigger(TriggerKind.SCHEDULE, flow, branches, cron=hashed.fixed(one, losses)))
+        stages.append(Stage(flow, needs=()))
+        made += _within(flow, shaped(_asked(jobs, one.cron), None), f"{flow}." if made else "")
+    if jobs and not made:
+        script = Run("echo 'no job of the converted file can run'\nexit 1\n")
+        made = [Job("nothing", runner=Runner(os="linux"), container=Image(images.BASE), steps=(Step(script),))]
+    left = {job.id.removeprefix(f"{job.stage}.") for job in made}
+    for job in jobs:
+        if job.id not in left:
+            losses.dropped(f"job {job.id}", "nothing that starts the pipeline lets it run", "", job.span)
+    if len(stages) == 1 and stages[0].condition is None and not times:
+        return (), [dataclasses.replace(job, stage="") for job in made], ()
+    return started.by_the_clock(tuple(stages), times), made, tuple(times)
+
+
+def _asked(jobs: list[Job], cron: str = "", *, pushes: bool = False) -> list[Job]:
+    """The jobs that can run there, and what is still to be asked of them. What waits for a job that cannot run is skipped."""
+    found: list[Job] = []
+    off: set[str] = set()
+    for job in jobs:
+        condition = job.condition
+        if condition is not None:
+            expr = started_by_clock(condition.expr, cron, pushes=pushes)
+            off |= {job.id} if expr == Literal(value=False) else set()
+            condition = None if expr == Literal(value=True) else dataclasses.replace(condition, expr=expr)
+        found.append(dataclasses.replace(job, condition=condition))
+    for _ in jobs:
+        skipped = {job.id for job in found if job.id not in off and _waits_for(job, off)}
+        if not skipped:
+            break
+        off |= skipped
+    return [
+        dataclasses.replace(job, needs=tuple(need for need in job.needs or () if need.job not in off))
+        for job in found
+        if job.id not in off
+    ]
+
+
+def _waits_for(job: Job, off: set[str]) -> bool:
+    whatever = job.condition is not None and bool(_WHATEVER & set(walk(job.condition.expr)))
+    return not whatever and any(need.job in off and not need.optional for need in job.needs or ())
+
+
+def _within(name: str, jobs: list[Job], prefix: str = "") -> list[Job]:
+    """The jobs in a workflow; the prefix tells those that stand in several apart."""
+    return [
+        dataclasses.replace(
+            job,
+            id=f"{prefix}{job.id}",
+            stage=name,
+            needs=tuple(dataclasses.replace(need, job=f"{prefix}{need.job}") for need in job.needs or ()),
+        )
+        for job in jobs
+    ]
 
 
 _OUTCOMES: dict[Expr | None, str] = {

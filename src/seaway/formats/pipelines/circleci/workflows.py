@@ -1,6 +1,7 @@
 """CircleCI's workflows -> jobs with their needs, and stages where a file has several. Called by `reader`.
 
-A workflow becomes a stage that waits for no other. The name of a single one without conditions is the pipeline's.
+A workflow becomes a stage that waits for no other. The name of a single one without conditions is the pipeline's. The clock
+starts one workflow and no other, and a tag only the jobs that ask for tags: here both become conditions (`started`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from seaway.formats.pipelines.circleci import logic
+from seaway.formats.pipelines.circleci import logic, started
 from seaway.formats.pipelines.circleci.jobs import read_job
 from seaway.formats.pipelines.circleci.steps import given
 from seaway.formats.pipelines.circleci.values import Context, Fields, Scope, fields_of
 from seaway.formats.yaml.tree import get, is_mapping, is_scalar, is_sequence, items, sequence, string
-from seaway.model.expression import Binary, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary, walk
+from seaway.model.expression import Binary, Condition, Expr, Literal, Phase, Ref, Template, Text, Unary
 from seaway.model.pipeline import (
     Approval,
     Axis,
@@ -38,7 +39,7 @@ _USE = frozenset(
     {"name", "requires", "filters", "context", "type", "matrix", "pre-steps", "post-steps", "serial-group"}
 )
 _STATUS = {"success": "success", "failed": "failure", "terminal": "always"}
-SCHEDULED = Binary("==", Ref("event", ("kind",)), Literal("schedule"))
+_SCHEDULE = frozenset({"cron", "filters"})
 
 
 @dataclass(slots=True)
@@ -61,31 +62,19 @@ def read_workflows(node: Node | None, context: Context) -> Found:
         if name == "version" or not is_mapping(value):
             found.natives.append(context.native(f"workflows.{name}", value))
     single = len(flows) == 1 and not set(fields_of(flows[0][1])) - {"jobs"}
-    stages = []
     for name, value in flows:
-        stage = "" if single else name
-        found.jobs += _Workflow(stage, found, context).jobs(get(value, "jobs"))
-        if not single:
-            stages.append(_stage(name, value, found, context))
+        found.jobs += _Workflow("" if single else name, found, context).jobs(get(value, "jobs"))
     if single:
         found.name = flows[0][0]
-    found.stages = tuple(stages)
-    scheduled = [stage for stage in stages if stage.condition and SCHEDULED in _alternatives(stage.condition.expr)]
-    if not flows or len(scheduled) < len(flows):
+    else:
+        stages = tuple(_stage(name, value, found, context) for name, value in flows)
+        found.stages = started.by_the_clock(stages, found.triggers)
+    found.jobs = started.by_tags(found.jobs, found.triggers)
+    if not flows or len({one.native for one in found.triggers}) < len(flows):
         found.triggers.insert(0, Trigger(TriggerKind.PUSH, "project"))
-    if any(job.condition and _asks_for_tag(job.condition.expr) for job in found.jobs):
+    if started.asks_for_tags(found.jobs):
         found.triggers.append(Trigger(TriggerKind.TAG, "filters"))
     return found
-
-
-def _alternatives(expr: Expr) -> list[Expr]:
-    if isinstance(expr, Binary) and expr.op == "&&":
-        return [*_alternatives(expr.left), *_alternatives(expr.right)]
-    return [expr]
-
-
-def _asks_for_tag(expr: Expr) -> bool:
-    return any(one == logic.TAG for one in walk(expr))
 
 
 def _stage(name: str, node: Node, found: Found, context: Context) -> Stage:
@@ -97,16 +86,11 @@ def _stage(name: str, node: Node, found: Found, context: Context) -> Stage:
             one: Expr = Literal(value) if isinstance(value, bool) else value
             one = one if key == "when" else Unary("!", one)
             expr = one if expr is None else Binary("&&", expr, one)
-    schedules = [get(one, "schedule") for one in sequence(fields.get("triggers"))]
-    for schedule in schedules:
-        branches = get(schedule, "filters", "branches")
-        globs = Globs(context.strings(get(branches, "only")), context.strings(get(branches, "ignore")))
-        found.triggers.append(
-            Trigger(TriggerKind.SCHEDULE, name, globs, cron=string(get(schedule, "cron")), span=context.span(node))
-        )
-    if schedules:
-        expr = SCHEDULED if expr is None else Binary("&&", SCHEDULED, expr)
     known = {"jobs", "when", "unless"}
+    if "triggers" in fields:
+        schedules = [get(one, "schedule") for one in sequence(fields["triggers"])]
+        found.triggers += [_schedule(name, one, node, context) for one in schedules]
+        known |= {"triggers"} if all(_is_plain(one) for one in schedules) else set()
     return Stage(
         name,
         needs=(),
@@ -114,6 +98,19 @@ def _stage(name: str, node: Node, found: Found, context: Context) -> Stage:
         natives=context.natives(fields, known, f"workflows.{name}."),
         span=context.span(node),
     )
+
+
+def _schedule(name: str, node: Node | None, flow: Node, context: Context) -> Trigger:
+    branches = get(node, "filters", "branches")
+    globs = Globs(context.strings(get(branches, "only")), context.strings(get(branches, "ignore")))
+    return Trigger(TriggerKind.SCHEDULE, name, globs, cron=string(get(node, "cron")), span=context.span(flow))
+
+
+def _is_plain(node: Node | None) -> bool:
+    """The trigger says all of it."""
+    branches = fields_of(get(node, "filters", "branches"))
+    filters = fields_of(get(node, "filters"))
+    return not (set(fields_of(node)) - _SCHEDULE or set(filters) - {"branches"} or set(branches) - {"only", "ignore"})
 
 
 class _Workflow:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from seaway.formats.pipelines.circleci import started
 from seaway.formats.pipelines.circleci.lower import lowered
 from seaway.formats.pipelines.circleci.words import Unprintable, Words, filters, kept_data, logic, named, put_back
-from seaway.formats.pipelines.circleci.workflows import SCHEDULED
 from seaway.formats.pipelines.circleci.write_steps import write_steps
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.emit import Flow, Note, Raw, Spaced, emit
-from seaway.model.expression import Binary, Expr
 from seaway.model.loss import Written
-from seaway.model.pipeline import Image, Job, Matrix, Need, Parameter, Pipeline, Stage, System
+from seaway.model.pipeline import (
+    Image,
+    Job,
+    Matrix,
+    Need,
+    Parameter,
+    Pipeline,
+    Stage,
+    System,
+    Trigger,
+    TriggerKind,
+)
 
 _STATUS = {"failure": "failed", "always": "terminal", "success": "success"}
 _IN_WORKFLOW = ("context", "filters", "override-with")
@@ -85,8 +95,11 @@ class _Writer:
         owner = f"workflows.{stage.name}."
         found: dict[str, Any] = {}
         expr = stage.condition.expr if stage.condition is not None else None
-        if any(one.key == f"{owner}triggers" for one in stage.natives):
-            expr = _without_schedule(expr)
+        clock = [one for one in self._pipeline.triggers if one.kind is TriggerKind.SCHEDULE]
+        if clock:
+            expr = started.without_clock(expr)
+        if own := [one for one in clock if one.native == stage.name]:
+            found["triggers"] = [{"schedule": _schedule(one)} for one in own]
         if expr is not None:
             try:
                 found["when"] = logic(expr)
@@ -99,7 +112,9 @@ class _Writer:
     def _key(self, job: Job) -> str:
         """The job's name below `jobs`."""
         if job.id not in self._keys:
-            key = named(job.id)
+            taken = {*self._keys.values(), *(named(one.id) for one in self._pipeline.jobs if one.id != job.id)}
+            key = named(self._shown(job))
+            key = named(job.id) if key in taken else key
             self._keys[job.id] = key if key not in self._keys.values() else f"{key}-{len(self._keys)}"
         return self._keys[job.id]
 
@@ -127,8 +142,9 @@ class _Writer:
             body["matrix"] = self._matrix(job.matrix, shown if key != shown else "")
         if job.needs:
             body["requires"] = self._requires(job.needs)
-        if job.condition is not None:
-            found = filters(job.condition.expr)
+        asked = started.without_tags(job.condition.expr if job.condition is not None else None)
+        if asked is not None:
+            found = filters(asked)
             if found is not None:
                 body["filters"] = found
             else:
@@ -221,10 +237,11 @@ def _is_use(key: str, owner: str) -> bool:
     return key.removeprefix(owner).split(".")[0] in _IN_WORKFLOW
 
 
-def _without_schedule(expr: Expr | None) -> Expr | None:
-    if expr == SCHEDULED or expr is None:
-        return None
-    return expr.right if isinstance(expr, Binary) and expr.left == SCHEDULED else expr
+def _schedule(trigger: Trigger) -> dict[str, Any]:
+    globs = (("only", trigger.branches.include), ("ignore", trigger.branches.exclude))
+    branches = {key: Flow(list(names)) for key, names in globs if names}
+    found: dict[str, Any] = {"cron": trigger.cron}
+    return found | ({"filters": {"branches": branches}} if branches else {})
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

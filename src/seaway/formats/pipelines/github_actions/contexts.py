@@ -28,6 +28,7 @@ _NAMES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("event", "number"), "github.event.number"),
     (("event", "title"), "github.event.pull_request.title"),
     (("event", "actor"), "github.actor"),
+    (("event", "cron"), "github.event.schedule"),
     (("run", "id"), "github.run_id"),
     (("run", "number"), "github.run_number"),
     (("run", "attempt"), "github.run_attempt"),

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from seaway.formats.pipelines import limits
+from seaway.formats.pipelines import limits, starting
 from seaway.formats.pipelines.expand import files_from, with_stage_order
 from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers, lower_values
 from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
 from seaway.formats.pipelines.github_actions.lower_late import late
-from seaway.formats.pipelines.github_actions.lower_values import Place, Scope, simplified
+from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.simple import mapped, simplified
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated, refs
 from seaway.model.pipeline import (
     Artifact,
@@ -41,6 +42,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
+    pipeline = starting.joined(starting.asked(pipeline), losses, "GitHub")
     pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "GitHub")
     ordered = _ordered(pipeline)
     ids = lower_jobs.identifiers(ordered)
@@ -213,7 +215,7 @@ def _without(job: Job, off: set[str]) -> Job:
 
     condition = job.condition
     if condition is not None:
-        expr = simplified(lower_values.mapped(condition.expr, gone))
+        expr = simplified(mapped(condition.expr, gone))
         condition = None if expr == Literal(value=True) else dataclasses.replace(condition, expr=expr)
     needs = tuple(need for need in job.needs or () if need.job not in off) or None
     return dataclasses.replace(job, needs=needs, condition=condition)

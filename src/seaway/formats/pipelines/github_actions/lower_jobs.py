@@ -13,8 +13,9 @@ from seaway.formats.pipelines.github_actions import lower_files, lower_places, l
 from seaway.formats.pipelines.github_actions.lower_late import late, setting
 from seaway.formats.pipelines.github_actions.lower_retry import repeated
 from seaway.formats.pipelines.github_actions.lower_scripts import provided
-from seaway.formats.pipelines.github_actions.lower_values import Around, Place, Scope, simplified
+from seaway.formats.pipelines.github_actions.lower_values import Around, Place, Scope
 from seaway.formats.pipelines.github_actions.nearest import NEEDS_PACKAGES
+from seaway.formats.pipelines.simple import simplified
 from seaway.model.expression import Binary, Call, Condition, Expr, Text, Unary, both, refs, walk
 from seaway.model.pipeline import (
     Checkout,

@@ -7,7 +7,7 @@ import re
 
 from seaway.formats.pipelines import hashed
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.pipeline import Globs, Parameter, Pipeline, System, Trigger, TriggerKind
+from seaway.model.pipeline import Globs, Parameter, Pipeline, Trigger, TriggerKind
 
 _EVENTS = {
     TriggerKind.PUSH: "push",
@@ -24,21 +24,25 @@ _EVENTS = {
 _EVERYTHING = Globs(("**",))
 _TYPES = {"string": "string", "boolean": "boolean", "number": "number", "choice": "choice"}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
+_ZONE = re.compile(r"[A-Z][A-Za-z_]+/[A-Za-z_/+-]+|UTC\Z")
 _FIELD = re.compile(r"[\d*/,\-A-Za-z]+\Z")
 
 
 def lower(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
-    """One trigger per event, and a schedule per time."""
+    """One trigger per event, and a schedule per time. `pipeline`: each kind once (`starting.joined`)."""
     found: dict[str, Trigger] = {}
     times: list[Trigger] = []
     for one in pipeline.triggers:
-        made = _lowered(one, pipeline, losses)
+        made = _lowered(one, losses)
         if made is None:
             continue
         if made.kind is TriggerKind.SCHEDULE:
             times.append(made)
         else:
-            found[made.native] = _joined(found[made.native], made) if made.native in found else made
+            found.setdefault(made.native, made)
+    pushes = {one.kind: one for one in pipeline.triggers if one.kind in {TriggerKind.PUSH, TriggerKind.TAG}}
+    if pushes:
+        found["push"] = _pushes(pushes.get(TriggerKind.PUSH), pushes.get(TriggerKind.TAG), losses)
     if not found and not times:
         known = (
             Trigger(TriggerKind.MANUAL, "workflow_dispatch") if pipeline.triggers else Trigger(TriggerKind.PUSH, "push")
@@ -48,6 +52,21 @@ def lower(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
         found["workflow_dispatch"] = Trigger(TriggerKind.MANUAL, "workflow_dispatch")
     inputs = tuple(_input(one) for one in pipeline.parameters)
     return (*(_with_inputs(one, inputs) for one in found.values()), *times)
+
+
+def _pushes(push: Trigger | None, tag: Trigger | None, losses: Losses) -> Trigger:
+    """Pushes of branches and of tags are one event. Without a filter it starts for both; files count for branches only."""
+    branches = _plain(push.branches, losses, push) if push else Globs()
+    tags = _plain(tag.tags, losses, tag) if tag else Globs()
+    if push is None:
+        return Trigger(
+            TriggerKind.TAG, "push", tags=tags if tags != Globs() else _EVERYTHING, span=tag.span if tag else None
+        )
+    every = branches == Globs() and tag is not None and tags in (Globs(), _EVERYTHING) and push.paths == Globs()
+    if not every:
+        branches = branches if branches != Globs() else _EVERYTHING
+        tags = tags if tag is None or tags != Globs() else _EVERYTHING
+    return Trigger(TriggerKind.PUSH, "push", branches, Globs() if every else tags, push.paths, span=push.span)
 
 
 def _with_inputs(one: Trigger, inputs: tuple[Parameter, ...]) -> Trigger:
@@ -73,12 +92,16 @@ def _input(one: Parameter) -> Parameter:
     return dataclasses.replace(one, type="string" if unfit.get(kind) else kind)
 
 
-def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None:
+def _lowered(one: Trigger, losses: Losses) -> Trigger | None:
     event = _EVENTS.get(one.kind)
     name = one.native or one.kind.value
     if event is None:
         losses.dropped(f"trigger {name}", "GitHub has no event like it", "", one.span)
         return None
+    if one.kind is TriggerKind.SCHEDULE:
+        return _schedule(one, losses)
+    if event == "push":
+        return one if one.native == event else dataclasses.replace(one, native=event)
     inputs = tuple(_input(each) for each in one.inputs)
     made = Trigger(
         one.kind,
@@ -89,10 +112,6 @@ def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None
         inputs=inputs,
         span=one.span,
     )
-    if one.kind is TriggerKind.SCHEDULE:
-        return _schedule(one, losses)
-    if one.kind is TriggerKind.TAG:
-        return dataclasses.replace(made, branches=Globs(), tags=made.tags if made.tags != Globs() else _EVERYTHING)
     if one.kind is TriggerKind.UPSTREAM:
         why = "GitHub's `workflow_run` runs with the rights of the default branch, also for forks"
         fix = f"call the workflow from the other one, or add `workflow_run` for {', '.join(one.sources) or 'it'} with care"
@@ -113,8 +132,6 @@ def _lowered(one: Trigger, pipeline: Pipeline, losses: Losses) -> Trigger | None
             one.span,
         )
         made = dataclasses.replace(made, types=("created",), branches=Globs(), tags=Globs(), paths=Globs())
-    if one.kind is TriggerKind.PUSH and pipeline.system is System.AZURE_PIPELINES and one.branches == Globs():
-        return dataclasses.replace(made, branches=_EVERYTHING)
     return made
 
 
@@ -127,7 +144,12 @@ def _schedule(one: Trigger, losses: Losses) -> Trigger | None:
         return None
     if one.branches != Globs():
         losses.approximated("branches of a schedule", "GitHub runs schedules on the default branch", "", one.span)
-    return Trigger(TriggerKind.SCHEDULE, "schedule", cron=" ".join(fields), timezone=one.timezone, span=one.span)
+    timezone = one.timezone
+    if timezone and not _ZONE.match(timezone):
+        why = f"GitHub knows zones by their names in the IANA list, not {timezone}: the times count in UTC"
+        losses.approximated(f"time zone of {one.cron}", why, "add `timezone`", one.span)
+        timezone = ""
+    return Trigger(TriggerKind.SCHEDULE, "schedule", cron=" ".join(fields), timezone=timezone, span=one.span)
 
 
 def _sundays(field: str) -> str:
@@ -146,35 +168,3 @@ def _plain(globs: Globs, losses: Losses, one: Trigger) -> Globs:
     left = tuple(each for each in globs.exclude if each not in patterns)
     include = () if set(globs.include) & set(patterns) else globs.include
     return Globs(include, left)
-
-
-def _joined(first: Trigger, second: Trigger) -> Trigger:
-    """Two triggers of one event: whatever either lets start. For pushes, branches without a filter stay all branches."""
-    if first.native == "push":
-        return _joined_pushes(first, second)
-    branches = _either(first.branches, second.branches)
-    return dataclasses.replace(
-        first, branches=branches, paths=_either(first.paths, second.paths), inputs=first.inputs or second.inputs
-    )
-
-
-def _joined_pushes(first: Trigger, second: Trigger) -> Trigger:
-    kinds = {first.kind, second.kind}
-    paths = _either(first.paths, second.paths)
-    if kinds == {TriggerKind.PUSH, TriggerKind.TAG}:
-        branches = first.branches if first.kind is TriggerKind.PUSH else second.branches
-        tags = second.tags if first.kind is TriggerKind.PUSH else first.tags
-        if branches == Globs() and tags == _EVERYTHING:
-            return Trigger(TriggerKind.PUSH, "push", paths=paths, span=first.span)
-        return Trigger(
-            TriggerKind.PUSH, "push", branches if branches != Globs() else _EVERYTHING, tags, paths, span=first.span
-        )
-    return dataclasses.replace(
-        first, branches=_either(first.branches, second.branches), tags=_either(first.tags, second.tags), paths=paths
-    )
-
-
-def _either(first: Globs, second: Globs) -> Globs:
-    if Globs() in (first, second):
-        return Globs()
-    return Globs(tuple(dict.fromkeys(first.include + second.include)), tuple(set(first.exclude) & set(second.exclude)))

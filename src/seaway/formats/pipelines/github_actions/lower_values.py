@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ from seaway.formats.pipelines.github_actions.expressions import Unprintable, pri
 from seaway.formats.pipelines.github_actions.nearest import ADDRESSES, NEAREST
 from seaway.formats.pipelines.github_actions.substitute import as_expr
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.simple import mapped, simplified
 from seaway.model.expression import (
     Binary,
     Call,
@@ -38,7 +38,6 @@ _SECRET = re.compile(
 _START = re.compile(r"/?\^([\w-]+)(?![\w*?+{|-])")
 _MAX_DEPTH = 10
 _CALLS = frozenset({*FUNCTIONS.values(), "changed", "exists", "matches"})
-_OPPOSITE = {"==": "!=", "!=": "==", "=~": "!~", "!~": "=~"}
 
 
 class Place(StrEnum):
@@ -253,20 +252,6 @@ def _whole(ref: Ref) -> str:
     return ".".join(str(part) for part in ref.path)
 
 
-def mapped(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
-    """The expression with what `change` answers in place of the parts that it answers for."""
-    found = change(expr)
-    if found is not None:
-        return found
-    if isinstance(expr, Unary):
-        return Unary(expr.op, mapped(expr.operand, change))
-    if isinstance(expr, Binary):
-        return Binary(expr.op, mapped(expr.left, change), mapped(expr.right, change))
-    if isinstance(expr, Call):
-        return Call(expr.name, tuple(mapped(one, change) for one in expr.args))
-    return expr
-
-
 def output_name(name: str) -> str:
     """An output's name as GitHub takes it."""
     return re.sub(r"[^\w-]", "-", name)
@@ -300,27 +285,3 @@ def _whatever_changed(expr: Expr, *, holds: bool) -> tuple[Expr, bool]:
         right, second = _whatever_changed(expr.right, holds=holds)
         return Binary(expr.op, left, right), first or second
     return expr, False
-
-
-def simplified(expr: Expr) -> Expr:
-    """Without constants: `true && x` is x. Comparisons of two texts are decided, and `!(a == b)` is `a != b`."""
-    if isinstance(expr, Unary) and expr.op == "!":
-        inner = simplified(expr.operand)
-        if isinstance(inner, Literal):
-            return Literal(not inner.value)
-        if isinstance(inner, Binary) and inner.op in _OPPOSITE:
-            return Binary(_OPPOSITE[inner.op], inner.left, inner.right)
-        return inner.operand if isinstance(inner, Unary) and inner.op == "!" else Unary("!", inner)
-    if not isinstance(expr, Binary):
-        return expr
-    left, right = simplified(expr.left), simplified(expr.right)
-    if expr.op in {"&&", "||"}:
-        stop = expr.op == "||"
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, Literal):
-                return Literal(stop) if bool(one.value) is stop else other
-    elif isinstance(left, Literal) and isinstance(right, Literal) and expr.op in {"==", "!="}:
-        return Literal((str(left.value).lower() == str(right.value).lower()) is (expr.op == "=="))
-    if isinstance(right, Binary) and right.op == expr.op and expr.op in {"&&", "||"}:  # it needs no brackets
-        return Binary(expr.op, simplified(Binary(expr.op, left, right.left)), right.right)
-    return Binary(expr.op, left, right)

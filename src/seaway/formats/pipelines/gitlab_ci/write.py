@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from seaway.formats.pipelines import commands, limits
+from seaway.formats.pipelines import commands, limits, starting
 from seaway.formats.pipelines.gitlab_ci import write_job, write_rules
 from seaway.formats.pipelines.gitlab_ci.orders import Order
 from seaway.formats.pipelines.gitlab_ci.read import DEFAULTS, STAGES
@@ -20,7 +20,7 @@ from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.shell_names import shell_named
 from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
 from seaway.model.loss import Written
-from seaway.model.pipeline import Parameter, Pipeline
+from seaway.model.pipeline import Parameter, Pipeline, System
 
 _RESERVED = frozenset(
     [
@@ -45,6 +45,9 @@ def render(pipeline: Pipeline) -> Written:
     """The pipeline as GitLab's file, with every loss."""
     losses = Losses()
     commands.told(pipeline, losses, "GitLab")
+    if pipeline.system is not System.GITLAB_CI:
+        starting.nothing(pipeline, losses)
+        pipeline = starting.asked(starting.separated(pipeline))
     writing = Writing(
         _named(limits.of_jobs(shell_named(whole_rows(pipeline, variables=False)), losses, "GitLab")), losses
     )

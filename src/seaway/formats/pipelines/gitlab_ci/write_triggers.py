@@ -35,7 +35,8 @@ def workflow(writing: Writing) -> Data:
         return {}
     unique: list[Data] = []
     for rule in rules:
-        if rule not in unique:
+        narrower = rule["if"].startswith("$CI_COMMIT_BRANCH ") and {"if": "$CI_COMMIT_BRANCH"} in rules
+        if rule not in unique and not narrower:
             unique.append(rule)
     return {"rules": unique}
 
@@ -46,13 +47,7 @@ def _rules(one: Trigger, writing: Writing) -> list[Data]:
         why = "GitLab's `changes` has no exceptions"
         writing.losses.dropped("paths-ignore", why, "list the paths that count", one.span)
     if one.kind is TriggerKind.PUSH:
-        tags_wanted = one.tags != Globs() or one.branches == Globs()
-        found = []
-        if one.branches != Globs() or one.tags == Globs():
-            found.append({"if": _named("CI_COMMIT_BRANCH", one.branches), **paths})
-        if tags_wanted:
-            found.append({"if": _named("CI_COMMIT_TAG", one.tags), **paths})
-        return found
+        return [{"if": _named("CI_COMMIT_BRANCH", one.branches), **paths}]
     if one.kind is TriggerKind.TAG:
         return [{"if": _named("CI_COMMIT_TAG", one.tags), **paths}]
     if one.kind is TriggerKind.PULL_REQUEST:
@@ -66,7 +61,7 @@ def _rules(one: Trigger, writing: Writing) -> list[Data]:
 
 def _named(variable: str, globs: Globs) -> str:
     """A condition on a name, by patterns."""
-    if not globs.include and not globs.exclude:
+    if not globs.exclude and (not globs.include or set(globs.include) & {"**", "/.*/"}):
         return f"${variable}"
     wanted = [_matches(variable, glob) for glob in globs.include]
     refused = [_matches(variable, glob, no=True) for glob in globs.exclude]

@@ -1,0 +1,208 @@
+"""What starts which jobs, in every other system: a conversion neither starts more nor less without saying so."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import pytest
+
+from seaway import registry
+from seaway.formats.pipelines import starting
+from seaway.formats.pipelines.losses import Losses
+from seaway.model.expression import Binary, Literal, Ref
+from seaway.model.loss import LossKind, Written
+from seaway.model.pipeline import Globs, Job, Need, Pipeline, System, Trigger, TriggerKind
+
+PUSH, TAG, SCHEDULE = TriggerKind.PUSH, TriggerKind.TAG, TriggerKind.SCHEDULE
+IS_PUSH = Binary("==", Ref("event", ("kind",)), Literal("push"))
+
+
+def converted(system: str, text: str, to: str) -> Written:
+    source: Any = registry.load_format("pipelines", system)
+    target: Any = registry.load_format("pipelines", to)
+    written: Written = target.render(source.parse(textwrap.dedent(text), "x.yml"))
+    return written
+
+
+CIRCLE = """\
+    version: 2.1
+    jobs:
+      test: {docker: [{image: a:1}], steps: [{run: make test}]}
+      scan: {docker: [{image: a:1}], steps: [{run: make scan}]}
+      soak: {docker: [{image: a:1}], steps: [{run: make soak}]}
+      ship: {docker: [{image: a:1}], steps: [{run: make ship}]}
+    workflows:
+      main:
+        jobs:
+          - test
+          - ship: {filters: {tags: {only: /v.*/}, branches: {ignore: /.*/}}}
+      nightly:
+        triggers: [{schedule: {cron: "0 3 * * *", filters: {branches: {only: main}}}}]
+        jobs: [scan]
+      weekly:
+        triggers: [{schedule: {cron: "0 4 * * 0", filters: {branches: {only: main}}}}]
+        jobs: [soak]
+    """
+
+
+def conditions(written: Written, system: str) -> dict[str, str]:
+    module: Any = registry.load_format("pipelines", system)
+    found: Pipeline = module.parse(written.text, "x.yml")
+    texts = {}
+    for job in found.jobs:
+        rules = " || ".join(rule.condition.text for rule in job.rules if rule.condition)
+        texts[job.id] = rules or (job.condition.text if job.condition else "")
+    return texts
+
+
+def test_the_clock_starts_the_jobs_of_its_own_workflow_only() -> None:
+    github = conditions(converted("circleci", CIRCLE, "github_actions"), "github_actions")
+    assert github["test"].startswith("github.event_name != 'schedule'")
+    assert github["scan"] == "github.event_name == 'schedule' && github.event.schedule == '0 3 * * *'"
+    assert github["soak"] == "github.event_name == 'schedule' && github.event.schedule == '0 4 * * 0'"
+    gitlab = converted("circleci", CIRCLE, "gitlab_ci")
+    assert '$CI_PIPELINE_SOURCE != "schedule"' in gitlab.text
+    assert any("event.cron" in loss.why for loss in gitlab.losses)
+    azure = converted("circleci", CIRCLE, "azure_pipelines").text
+    assert "ne(variables['Build.Reason'], 'Schedule')" in azure
+    assert "eq(variables['Build.CronSchedule.DisplayName'], '0 3 * * *')" in azure
+    assert "displayName: 0 4 * * 0" in azure
+
+
+def test_a_job_without_a_filter_of_tags_does_not_run_for_tags() -> None:
+    github = conditions(converted("circleci", CIRCLE, "github_actions"), "github_actions")
+    assert "startsWith(github.ref, 'refs/tags/')" in github["test"] or "github.ref_type" in github["test"]
+    azure = conditions(converted("circleci", CIRCLE, "azure_pipelines"), "azure_pipelines")
+    assert "refs/tags/" in azure["test"]
+    assert azure["ship"] == "false"  # a pattern: told, and nothing is shipped until a person has looked
+
+
+def test_a_circleci_file_with_schedules_comes_back_as_it_was() -> None:
+    text = converted("circleci", CIRCLE, "circleci").text
+    assert text.count("cron:") == 2
+    assert "when:" not in text
+    assert text.count("filters:") == 3
+
+
+def test_pushes_of_branches_stay_pushes_of_branches() -> None:
+    one = "version: 2.1\njobs: {build: {docker: [{image: a:1}], steps: [{run: make}]}}\n"
+    assert "branches: ['**']" in converted("circleci", one, "github_actions").text
+    assert "CI_COMMIT_TAG" not in converted("circleci", one, "gitlab_ci").text
+    both = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n"
+    assert "tags:\n              only: /.*/" in converted("github_actions", both, "circleci").text
+    assert "CI_COMMIT_TAG" not in converted("github_actions", both, "gitlab_ci").text  # GitLab's own habit is the same
+    assert "tags:\n    include: ['*']" in converted("github_actions", both, "azure_pipelines").text
+
+
+GITLAB = """\
+    workflow:
+      rules:
+        - if: $CI_COMMIT_BRANCH == "main"
+          changes: [src/**]
+        - if: $CI_COMMIT_TAG
+    a: {script: make}
+    """
+
+
+def test_paths_of_pushes_stay_beside_tags() -> None:
+    written = converted("gitlab_ci", GITLAB, "github_actions")
+    assert "paths: [src/**]" in written.text
+    assert "tags: ['**']" in written.text
+
+
+def test_several_pushes_become_one_and_what_starts_more_is_told() -> None:
+    rule = '        - if: $CI_COMMIT_BRANCH == "dev"\n          changes: [doc/**]\n'
+    text = GITLAB.replace("        - if: $CI_COMMIT_TAG\n", rule)
+    for system in ("github_actions", "azure_pipelines"):
+        written = converted("gitlab_ci", text, system)
+        assert "[main, dev]" in written.text
+        assert "[src/**, doc/**]" in written.text
+        assert [one.kind for one in written.losses if "several" in one.construct] == [LossKind.APPROXIMATED]
+
+
+def test_only_a_schedule_starts_only_by_the_clock() -> None:
+    text = "on: {schedule: [{cron: '0 3 * * *'}]}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n"
+    circle = converted("github_actions", text, "circleci").text
+    assert circle.count("- a") == 1
+    assert "triggers:" in circle
+    hand = converted(
+        "github_actions", text.replace("schedule: [{cron: '0 3 * * *'}]", "workflow_dispatch: {}"), "circleci"
+    )
+    assert "not:\n        equal: [webhook, << pipeline.trigger_source >>]" in hand.text
+
+
+def test_a_job_of_both_keeps_its_condition_when_the_clock_starts_it() -> None:
+    text = """\
+    on: {push: {branches: [main]}, schedule: [{cron: '0 3 * * *'}]}
+    jobs:
+      ship: {if: github.event_name == 'push', needs: test, runs-on: ubuntu-latest, steps: [{run: make ship}]}
+      after: {needs: ship, runs-on: ubuntu-latest, steps: [{run: make after}]}
+      test: {runs-on: ubuntu-latest, steps: [{run: make test}]}
+      night: {if: github.event_name == 'schedule', runs-on: ubuntu-latest, steps: [{run: make night}]}
+    """
+    found = registry.load_format("pipelines", "circleci").parse(
+        converted("github_actions", text, "circleci").text, "x.yml"
+    )
+    flows: dict[str, list[str]] = {}
+    for job in found.jobs:
+        flows.setdefault(job.stage, []).append(job.id.removeprefix("scheduled."))
+    assert {name: sorted(jobs) for name, jobs in flows.items()} == {
+        "main": ["after", "ship", "test"],
+        "scheduled": ["night", "test"],
+    }
+
+
+@pytest.mark.parametrize("to", ["gitlab_ci", "azure_pipelines", "github_actions"])
+def test_a_file_in_which_nothing_runs_is_told(to: str) -> None:
+    text = "version: 2.1\njobs: {compile: {docker: [{image: a:1}], steps: [{run: make}]}}\n"
+    losses = converted("circleci", text, to).losses
+    assert [one.kind for one in losses if one.construct == "jobs"] == [LossKind.DROPPED]
+
+
+def _pipeline(*triggers: Trigger) -> Pipeline:
+    jobs = (Job("a", needs=()), Job("b", needs=(Need("a"),)), Job("c", needs=()), Job("d", needs=(Need("a"),)))
+    return Pipeline(System.TEAMCITY, "x", triggers=triggers, jobs=jobs)
+
+
+def test_a_trigger_of_some_jobs_starts_them_and_what_they_need() -> None:
+    found = starting.asked(_pipeline(Trigger(PUSH, jobs=("b",)), Trigger(SCHEDULE, cron="0 3 * * *", jobs=("c",))))
+    asks = {job.id: job.condition.expr if job.condition else None for job in found.jobs}
+    assert asks["a"] == asks["b"] == IS_PUSH
+    assert asks["c"] == Binary("==", Ref("event", ("kind",)), Literal("schedule"))
+    assert [job.id for job in found.jobs if job.manual] == ["d"]
+    every = _pipeline(Trigger(PUSH))
+    assert starting.asked(every) is every
+
+
+def test_a_trigger_of_some_branches_is_asked_by_its_jobs() -> None:
+    found = starting.asked(
+        _pipeline(Trigger(PUSH, jobs=("a", "c")), Trigger(PUSH, branches=Globs(("main",)), jobs=("b",)))
+    )
+    asks = {job.id: job.condition.expr if job.condition else None for job in found.jobs}
+    assert asks["a"] is None
+    assert asks["b"] == Binary("==", Ref("git", ("branch",)), Literal("main"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        (Globs(("a",)), Globs(("b",)), Globs(("a", "b"))),
+        (Globs(("a",)), Globs(), Globs()),
+        (Globs((), ("x", "y")), Globs(("x",)), Globs((), ("y",))),
+        (Globs((), ("x", "y")), Globs((), ("y", "z")), Globs((), ("y",))),
+    ],
+)
+def test_two_filters_let_through_what_either_does(first: Globs, second: Globs, both: Globs) -> None:
+    triggers = (Trigger(PUSH, branches=first), Trigger(PUSH, branches=second))
+    found = starting.joined(Pipeline(System.GITLAB_CI, "x", triggers=triggers), Losses(), "X")
+    assert [one.branches for one in found.triggers] == [both]
+
+
+def test_nothing_is_looked_for_in_what_has_no_trigger() -> None:
+    assert starting.separated(Pipeline(System.JENKINS, "x")).triggers == ()
+    assert [one.kind for one in starting.separated(Pipeline(System.TEAMCITY, "x")).triggers] == [TriggerKind.MANUAL]
+    tags = Trigger(PUSH, tags=Globs(("v*",)))
+    assert [
+        one.kind for one in starting.separated(Pipeline(System.GITHUB_ACTIONS, "x", triggers=(tags,))).triggers
+    ] == [TAG]
