@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seaway.formats.pipelines import shell
 from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Template, Unary
@@ -145,3 +148,54 @@ def test_what_a_shell_cannot_decide_is_said(expr: Expr) -> None:
 )
 def test_lines_move_unless_their_start_matters(text: str, moved: str) -> None:
     assert shell.indented(text) == moved
+
+
+def _braced(expr: Expr) -> str | None:
+    return f"${{{expr.path[0]}}}" if isinstance(expr, Ref) and expr.context == "env" else None
+
+
+X, LOST = Ref("env", ("X",)), Ref("git", ("sha",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "said", "lost"),
+    [
+        ("pwsh", ('Write-Host "', X, '"'), 'Write-Host "${env:X}"', ()),
+        ("powershell", ("a '", X, "' ", LOST), "a '' ", (X, LOST)),
+        ("cmd", ("echo ", X), "echo %X%", ()),
+        ("bash", ("echo '", X, "'"), 'echo "${X}"', ()),
+    ],
+)
+def test_a_value_is_reached_in_the_words_of_each_shell(
+    kind: str, parts: tuple[str | Expr, ...], said: str, lost: tuple[Expr, ...]
+) -> None:
+    found, left = shell.script_text(Template(parts), _braced, kind)
+    assert left == lost
+    assert found == said
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("python", "python3 -"), ("/usr/bin/env perl", "perl -"), ("bash -e", ""), ("", ""), ("node --test", "")],
+)
+def test_a_program_that_is_no_shell_is_known(name: str, command: str) -> None:
+    assert shell.program(name) == command
+
+
+@given(
+    st.lists(st.one_of(st.text("a$`\\'\"{}(\n ", max_size=8), st.just(X)), max_size=5), st.text("v'\" $\\", max_size=4)
+)
+@settings(max_examples=40, deadline=None)
+def test_another_language_is_given_its_text_with_the_values(pieces: list[str | Expr], value: str) -> None:
+    """As the system that was left behind put them in: letter by letter, whatever the shell thinks of them."""
+    script, lost = shell.here_document("cat", Template(tuple(pieces)), _braced)
+    assert lost == ()
+    ran = subprocess.run(
+        ["bash", "-c", script], env={"X": value, "PATH": os.environ["PATH"]}, capture_output=True, check=True
+    )
+    expected = "".join(one if isinstance(one, str) else value for one in pieces)
+    assert ran.stdout.decode().rstrip("\n") == expected.rstrip("\n")
+
+
+def test_a_script_with_the_end_mark_in_it_has_another() -> None:
+    assert shell.here_document("cat", "a\nEND\nb", _braced)[0] == "cat <<'END_'\na\nEND\nb\nEND_"

@@ -14,6 +14,7 @@ class Losses:
 
     def __init__(self) -> None:
         self._found: dict[Loss, Hashable] = {}
+        self._once: set[str] = set()
 
     def dropped(self, construct: str, why: str, fix: str = "", span: Span | None = None, mark: Hashable = None) -> None:
         """It is not in the result. `mark`: the name of the place in the result that is nearest (`emit.Note`)."""
@@ -28,6 +29,12 @@ class Losses:
     def manual(self, construct: str, why: str, fix: str = "", span: Span | None = None, mark: Hashable = None) -> None:
         """A person must act outside the file."""
         self._add(Loss(LossKind.MANUAL, construct, why, fix, span), mark)
+
+    def manual_once(self, construct: str, why: str, fix: str = "", span: Span | None = None) -> None:
+        """The same where one act is enough for all places: only the first is told."""
+        if construct not in self._once:
+            self._once.add(construct)
+            self.manual(construct, why, fix, span)
 
     def opaque(self, construct: str, why: str, fix: str = "", span: Span | None = None, mark: Hashable = None) -> None:
         """Its meaning is not known; the text stands in a comment."""

@@ -110,14 +110,49 @@ def double_quoted(text: Text, printer: Printer) -> str | None:
     return f'"{"".join(found)}"'
 
 
-def script_text(script: Text, printer: Printer) -> tuple[str, tuple[Expr, ...]]:
+# Programs that run a script and are no shells -> the command that reads one.
+PROGRAMS = {"python": "python3 -", "python3": "python3 -", "perl": "perl -", "node": "node -", "ruby": "ruby -"}
+_READS = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+
+
+def program(name: str) -> str:
+    """The command that runs a script of this "shell" where it is no shell, else "". `/usr/bin/env python3` is python3."""
+    words = name.split()
+    return PROGRAMS.get(words[-1].rpartition("/")[2], "") if words and not words[-1].startswith("-") else ""
+
+
+def here_document(command: str, script: Text, printer: Printer) -> tuple[str, tuple[Expr, ...]]:
+    """A script of another language within one of a POSIX shell. The shell puts the values into its text, as the system did."""
+    found: list[str] = []
+    lost: list[Expr] = []
+    pieces = script.parts if isinstance(script, Template) else (script,)
+    filled = any(not isinstance(part, str) for part in pieces)
+    for part in pieces:
+        printed = None if isinstance(part, str) else printer(part)
+        if isinstance(part, str):
+            found.append(re.sub(r"([\\$`])", r"\\\1", part) if filled else part)
+        elif printed is None:
+            lost.append(part)
+        else:
+            found.append(printed)
+    body = "".join(found).rstrip("\n")
+    end = "END"
+    while re.search(rf"^{end}$", body, re.MULTILINE):
+        end += "_"
+    mark = end if filled else f"'{end}'"
+    return f"{command} <<{mark}\n{body}\n{end}", tuple(lost)
+
+
+def script_text(script: Text, printer: Printer, shell: str = "") -> tuple[str, tuple[Expr, ...]]:
     """A script whose expressions became variables of its shell, and those that could not.
 
     The system would have put the values into the text before the shell saw it. In single quotes a variable would stay
-    text, so the quotes are closed around it.
+    text, so the quotes are closed around it; PowerShell has no such way: there the value is one that could not.
     """
     if isinstance(script, str):
         return script, ()
+    if shell in _POWERSHELLS or shell in _CMDS:
+        return _elsewhere(script, printer, shell)
     found: list[str] = []
     lost: list[Expr] = []
     quote = ""
@@ -132,6 +167,25 @@ def script_text(script: Text, printer: Printer) -> tuple[str, tuple[Expr, ...]]:
             continue
         found.append(f"'\"{printed}\"'" if quote == "'" else printed)
     return _EMPTY_QUOTES.sub(r"\1", "".join(found)), tuple(lost)
+
+
+def _elsewhere(script: Template, printer: Printer, shell: str) -> tuple[str, tuple[Expr, ...]]:
+    """The same in PowerShell and cmd: `${env:NAME}` and `%NAME%`."""
+    spelled = r"%\1%" if shell in _CMDS else r"${env:\1}"
+    found: list[str] = []
+    lost: list[Expr] = []
+    quote = ""
+    for part in script.parts:
+        if isinstance(part, str):
+            found.append(part)
+            quote = "" if shell in _CMDS else open_quote(part, quote)
+            continue
+        printed = printer(part)
+        if printed is None or quote == "'":
+            lost.append(part)
+        else:
+            found.append(_READS.sub(spelled, printed))
+    return "".join(found), tuple(lost)
 
 
 def open_quote(before: str, quote: str) -> str:

@@ -7,10 +7,9 @@ person becomes a job without a machine.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import timedelta
 
-from seaway.formats.pipelines import hashed, limits, starting
+from seaway.formats.pipelines import hashed, limits, outside, starting
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
@@ -29,6 +28,7 @@ from seaway.model.pipeline import (
     Run,
     Runner,
     Step,
+    System,
     Trigger,
     TriggerKind,
     Use,
@@ -42,6 +42,7 @@ _HOSTED = ("ubuntu-", "windows-", "macos-", "macOS-", "vs20")
 def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     starting.nothing(pipeline, losses)
+    outside.tell(pipeline, losses, System.AZURE_PIPELINES, _to_make, known=frozenset({"System.AccessToken"}))
     pipeline = starting.joined(starting.asked(pipeline), losses, "Azure")
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
@@ -55,7 +56,7 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     moved, kept = _secrets_apart(pipeline.variables)
     made = [one for job in jobs for one in _Job(pipeline, job, moved, losses).jobs()]
     _around(pipeline, losses)
-    result = dataclasses.replace(
+    return dataclasses.replace(
         pipeline,
         variables=kept,
         jobs=tuple(made),
@@ -64,8 +65,6 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
         comment="\n".join(one for one in (_title(pipeline), pipeline.comment) if one),
         index={},
     )
-    _ask_for_values(result, losses)
-    return result
 
 
 def _title(pipeline: Pipeline) -> str:
@@ -148,35 +147,8 @@ def _names_secret(value: object) -> bool:
     )
 
 
-def _expressions(pipeline: Pipeline) -> Iterator[Expr]:
-    """Every expression in values and scripts."""
-    texts: list[object] = [one.value for one in pipeline.variables]
-    for job in pipeline.jobs:
-        texts += [one.value for one in job.variables]
-        for step in job.steps:
-            texts += [one.value for one in step.env]
-            if isinstance(step.work, Run):
-                texts.append(step.work.script)
-            elif isinstance(step.work, Use):
-                texts += [one.value for one in step.work.inputs]
-    for text in texts:
-        if isinstance(text, Template):
-            for part in text.parts:
-                if not isinstance(part, str):
-                    yield from walk(part)
-
-
-def _ask_for_values(pipeline: Pipeline, losses: Losses) -> None:
-    """Secrets and variables whose values are kept outside of the file."""
-    asked: set[tuple[str, str]] = set()
-    for expr in _expressions(pipeline):
-        if isinstance(expr, Ref) and expr.context in {"secret", "var"} and len(expr.path) == 1:
-            key = (expr.context, str(expr.path[0]))
-            if key not in asked and key[1] != "System.AccessToken":
-                asked.add(key)
-                secret = " --secret true" if expr.context == "secret" else ""
-                fix = f"az pipelines variable create --name {key[1]}{secret}, or use a variable group"
-                losses.manual(f"{expr.context} {key[1]}", "its value is kept outside of the file", fix)
+def _to_make(name: str, secret: bool) -> str:
+    return f"az pipelines variable create --name {name}{' --secret true' if secret else ''}, or use a variable group"
 
 
 class _Job:

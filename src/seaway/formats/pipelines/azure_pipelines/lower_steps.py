@@ -10,12 +10,13 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
+from seaway.formats.pipelines import outside
 from seaway.formats.pipelines.azure_pipelines import tools
 from seaway.formats.pipelines.azure_pipelines.tasks import component, merged
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.pipelines.shell import exports, predefined
+from seaway.formats.pipelines.shell import exports, here_document, predefined, program, used
 from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, Unary, parts
 from seaway.model.pipeline import (
     Artifact,
@@ -68,6 +69,8 @@ class _Steps:
     def __init__(self, pipeline: Pipeline, job: Job, secrets: tuple[Variable, ...], losses: Losses) -> None:
         self._pipeline, self._job, self._secrets, self._losses = pipeline, job, secrets, losses
         self._known = predefined(pipeline.system)
+        # Azure maps no secret of a project into the environment by itself.
+        self._project = frozenset(name for name, _ in outside.of_project(pipeline, job) if outside.is_secret(name))
         self._found: list[Step] = []
         self._comment = ""
 
@@ -148,7 +151,14 @@ class _Steps:
         if not shell and self._job.runner.os == "windows" and self._pipeline.system is System.GITHUB_ACTIONS:
             shell = "pwsh"
         target = _SHELLS.get(shell.split(" ")[0])
-        if target is None:
+        if command := program(shell):
+            # The macros are put in before the shell sees them: nothing in the text is the shell's.
+            inner = here_document(command, "\ue000", lambda _: None)[0].split("\ue000")
+            work = dataclasses.replace(
+                work, script=merged([inner[0], *parts(work.script), "\n", inner[1].lstrip("\n")])
+            )
+            target = "bash"
+        elif target is None:
             self._losses.approximated(f"shell {shell}", "Azure runs scripts with bash or PowerShell", "", step.span)
             target = "bash"
         text = script = work.script
@@ -163,7 +173,9 @@ class _Steps:
             for name, value in found.items()
             if name not in {one.name for one in step.env}
         )
-        secrets = tuple(one for one in self._secrets if one.name not in {own.name for own in step.env})
+        named = set(used(plain, target)) & self._project
+        asked = tuple(Variable(name, Template((Ref("secret", (name,)),)), secret=True) for name in sorted(named))
+        secrets = tuple(one for one in (*asked, *self._secrets) if one.name not in {own.name for own in step.env})
         cwd = work.cwd or self._job.cwd or self._pipeline.cwd
         made = Run(_stopping(script, target), target, cwd, work.continues)
         return dataclasses.replace(step, work=made, env=(*step.env, *given, *secrets))

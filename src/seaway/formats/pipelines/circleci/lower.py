@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import commands, hashed, limits, starting
+from seaway.formats.pipelines import commands, hashed, limits, outside, starting
 from seaway.formats.pipelines.circleci import images, lower_steps, started
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.unroll import unrolled
@@ -36,6 +36,7 @@ from seaway.model.pipeline import (
     Runner,
     Stage,
     Step,
+    System,
     Trigger,
     TriggerKind,
     Use,
@@ -51,6 +52,7 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as CircleCI could have been given it."""
     commands.told(pipeline, losses, "CircleCI")
     starting.nothing(pipeline, losses)
+    outside.tell(pipeline, losses, System.CIRCLECI, _to_make, known=frozenset({"CI"}))
     pipeline = starting.joined(starting.asked(pipeline), losses, "CircleCI")
     pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
@@ -67,6 +69,10 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
         natives=(),
         index={},
     )
+
+
+def _to_make(name: str, secret: bool) -> str:  # noqa: ARG001 - called by position
+    return f"add {name} to the environment variables of the project, or to a context that the workflow names"
 
 
 def _parameter(parameter: Parameter) -> Parameter:

@@ -17,7 +17,7 @@ from seaway.formats.pipelines.circleci.words import Unprintable, logic, value
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.pipelines.shell import double_quoted, exports, predefined, script_text
+from seaway.formats.pipelines.shell import double_quoted, exports, here_document, predefined, program, script_text
 from seaway.formats.pipelines.shell import test as shell_test
 from seaway.model.expression import (
     Binary,
@@ -123,10 +123,6 @@ class _Steps:
         self._saves: list[Step] = []
         self._attached = False
         self.found: list[Step] = []
-        for one in self._given:
-            if one.secret or "secret" in str(one.value):
-                fix = "put it into a context, and the context into the workflow"
-                losses.manual(f"secret {one.name}", "its value is kept outside of the file", fix, one.span)
 
     def begin(self) -> None:
         """The workspace, if jobs before this one give it files, and the job's caches; a checkout comes before them."""
@@ -237,7 +233,11 @@ class _Steps:
         return joined(self._slots[int(one)] if index % 2 else one for index, one in enumerate(pieces))
 
     def _run(self, step: Step, work: Run) -> Step:
-        script, lost = script_text(work.script, self._reached)
+        if command := program(work.shell):
+            script, lost = here_document(command, work.script, self._reached)
+            work = dataclasses.replace(work, shell="")
+        else:
+            script, lost = script_text(work.script, self._reached, work.shell)
         for one in lost:
             why = "CircleCI has no value for it"
             self._losses.dropped("script", why, f"write {shown(Template((one,)))} by hand", step.span)
@@ -402,7 +402,7 @@ class _Steps:
         return []
 
 
-_SHELLS: Final = {"pwsh": "pwsh", "powershell": "powershell.exe", "python": "python3"}
+_SHELLS: Final = {"pwsh": "pwsh", "powershell": "powershell.exe"}
 
 
 def _is_logic(expr: Expr) -> bool:

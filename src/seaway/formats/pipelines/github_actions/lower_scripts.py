@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from seaway.formats.pipelines import shell
+from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text, template
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.formats.pipelines.github_actions.nearest import IN_STEPS, NEAREST
@@ -14,42 +14,7 @@ from seaway.model.expression import Expr, Ref, Template, Text, parts
 from seaway.model.pipeline import Job, Run, Step, System, Variable
 
 SHORT_SHA = Ref("git", ("short_sha",))
-# Set by GitHub, too, with the same meaning, or by the shell itself.
-_THERE = frozenset(
-    [
-        "CI",
-        "HOME",
-        "PATH",
-        "PWD",
-        "OLDPWD",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "HOSTNAME",
-        "LANG",
-        "TERM",
-        "TMPDIR",
-        "TEMP",
-        "TMP",
-        "RANDOM",
-        "SECONDS",
-        "LINENO",
-        "IFS",
-        "UID",
-        "EUID",
-        "PPID",
-        "OPTARG",
-        "OPTIND",
-        "REPLY",
-        "BASH",
-        "FUNCNAME",
-        "PIPESTATUS",
-        "DEBIAN_FRONTEND",
-        "LC_ALL",
-        "EDITOR",
-        "DISPLAY",
-    ]
-)
+_THERE = outside.EVERYWHERE | {"CI"}  # set by GitHub, too, with the same meaning, or by the shell itself
 _HERE = ("GITHUB_", "RUNNER_", "BASH_", "INPUT_")  # GitHub's own names, and the shell's
 _FOREIGN = ("CI_", "GITLAB_", "CIRCLE_", "BUILD_", "SYSTEM_", "AGENT_")
 _OUTSIDE = re.compile(r"[A-Z][A-Z0-9_]{2,}\Z")
@@ -166,17 +131,8 @@ def _not_set(steps: tuple[Step, ...], scope: Scope) -> list[str]:
         and name not in scope.known
         and name not in scope.axes
         and not name.startswith(_HERE)
-        and not _is_set(name, whole)
+        and not outside.is_set(name, whole)
     ]
-
-
-def _is_set(name: str, script: str) -> bool:
-    """The script itself gives it a value."""
-    words = (
-        rf"(?:^|[\s;&|(`])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?{name}\+?="
-        rf"|\bfor\s+{name}\b|\b(?:read|mapfile|getopts)\b[^\n;|&]*\b{name}\b"
-    )
-    return re.search(words, script, re.MULTILINE) is not None
 
 
 def _shards(job: Job, steps: tuple[Step, ...]) -> dict[str, Text]:

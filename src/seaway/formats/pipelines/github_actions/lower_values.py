@@ -16,6 +16,7 @@ from seaway.formats.pipelines.github_actions.expressions import Unprintable, pri
 from seaway.formats.pipelines.github_actions.nearest import ADDRESSES, NEAREST
 from seaway.formats.pipelines.github_actions.substitute import as_expr
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.outside import is_secret
 from seaway.formats.pipelines.simple import mapped, simplified
 from seaway.model.expression import (
     Binary,
@@ -32,9 +33,6 @@ from seaway.model.expression import (
 from seaway.model.pipeline import Artifact, System, Variable
 from seaway.model.span import Span
 
-_SECRET = re.compile(
-    r"(?:^|_)(?:TOKEN|SECRETS?|PASS(?:WORD|PHRASE|WD)?|(?:API|ACCESS|DEPLOY|SSH|PRIVATE|AUTH)_?KEY|KEY|PAT|CREDENTIALS?)(?:_|$)"
-)
 _START = re.compile(r"/?\^([\w-]+)(?![\w*?+{|-])")
 _MAX_DEPTH = 10
 _CALLS = frozenset({*FUNCTIONS.values(), "changed", "exists", "matches"})
@@ -210,15 +208,19 @@ class Scope:
         """A secret under a name that GitHub takes."""
         ours = re.sub(r"\W+", "_", name).strip("_").upper()
         why = "secrets are kept outside the file, and are not carried over"
-        self.losses.manual(f"secret {name}", why, f"gh secret set {ours}", span)
+        self.losses.manual_once(f"secret {name}", why, f"gh secret set {ours}", span)
         return Ref("secret", (ours,))
 
     def outside(self, name: str, place: Place, span: Span | None) -> Expr:
         """A variable that the file does not set."""
-        if _SECRET.search(name) and place not in _CONDITIONS:
-            self.losses.manual(f"${name}", "its value is kept outside the file", f"gh secret set {name}", span)
+        if is_secret(name) and place not in _CONDITIONS:
+            self.losses.manual_once(
+                f"secret {name}", "its value is kept outside the file", f"gh secret set {name}", span
+            )
             return Ref("secret", (name,))
-        self.losses.manual(f"${name}", "its value is kept outside the file", f"gh variable set {name} --body ...", span)
+        self.losses.manual_once(
+            f"${name}", "its value is kept outside the file", f"gh variable set {name} --body ...", span
+        )
         return Ref("var", (name,))
 
     def variables(self, variables: tuple[Variable, ...], place: Place) -> tuple[Variable, ...]:

@@ -17,7 +17,7 @@ from seaway.formats.pipelines.gitlab_ci.merge import Joiner
 from seaway.formats.pipelines.gitlab_ci.predefined import SOURCE_NAMES
 from seaway.formats.yaml import tree
 from seaway.formats.yaml.tree import Node
-from seaway.model.expression import Binary, Call, Expr, Literal, Ref, both, either, negated, walk
+from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Unknown, both, either, negated, walk
 from seaway.model.pipeline import Globs, Native, Rule, Trigger, TriggerKind, Variable
 
 RUNS, NEVER = Literal(value=True), Literal(value=False)
@@ -122,11 +122,14 @@ def test(rule: Rule) -> Expr | None:
 
 
 def folded(rules: Iterable[Rule]) -> Expr:
-    """All rules as one expression: RUNS, NEVER, or a condition."""
-    listed = [rule for rule in rules if rule.when]
+    """All rules as one expression: RUNS, NEVER, or a condition. What a reference would have put in is not known."""
+    listed = list(rules)
     statuses = any(rule.when in _STATUS for rule in listed)
     found: Expr = NEVER
     for rule in reversed(listed):
+        if not rule.when:
+            found = _chosen(Unknown(rule.natives[0].text if rule.natives else ""), RUNS, found)
+            continue
         outcome: Expr = NEVER if rule.when == "never" else _STATUS.get(rule.when, Call("success") if statuses else RUNS)
         found = _chosen(test(rule), outcome, found)
     return RUNS if found == Call("success") else found

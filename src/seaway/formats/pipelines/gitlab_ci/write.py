@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from seaway.formats.pipelines import commands, limits, starting
+from seaway.formats.pipelines import commands, limits, outside, starting
 from seaway.formats.pipelines.gitlab_ci import write_job, write_rules
 from seaway.formats.pipelines.gitlab_ci.orders import Order
 from seaway.formats.pipelines.gitlab_ci.read import DEFAULTS, STAGES
@@ -22,6 +22,7 @@ from seaway.formats.yaml.emit import Emitted, Flow, Spaced, emit
 from seaway.model.loss import Written
 from seaway.model.pipeline import Parameter, Pipeline, System
 
+_BY_ITSELF = frozenset({"GITHUB_TOKEN", "CI"})  # the token of a job has a loss of its own
 _RESERVED = frozenset(
     [
         "image",
@@ -48,6 +49,7 @@ def render(pipeline: Pipeline) -> Written:
     if pipeline.system is not System.GITLAB_CI:
         starting.nothing(pipeline, losses)
         pipeline = starting.asked(starting.separated(pipeline))
+        outside.tell(pipeline, losses, System.GITLAB_CI, _to_make, known=_BY_ITSELF)
     writing = Writing(
         _named(limits.of_jobs(shell_named(whole_rows(pipeline, variables=False)), losses, "GitLab")), losses
     )
@@ -66,6 +68,11 @@ def render(pipeline: Pipeline) -> Written:
     made = emit(Spaced(whole), head=written.comment)
     start = emit(Spaced(header)).text + "---\n" if header else ""
     return Written(start + made.text, writing.losses.all(_moved(made, start)))
+
+
+def _to_make(name: str, secret: bool) -> str:
+    kind = "a masked variable" if secret else "a variable"
+    return f"add {kind} {name} to the project (Settings, CI/CD, Variables); jobs then have it by itself"
 
 
 def _with_default(whole: Data, names: list[str]) -> Data:

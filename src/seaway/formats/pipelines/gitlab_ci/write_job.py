@@ -461,21 +461,17 @@ def set_by_gitlab(one: Variable, writing: Writing) -> bool:
 
 
 def outside(one: Variable, writing: Writing) -> str:
-    """The name of the variable outside the file that this one takes its value from, said as something to set up; or ""."""
+    """The name of the variable outside the file that this one takes its value from, or ""."""
     parts = one.value.parts if isinstance(one.value, Template) else ()
     if writing.own or not any(isinstance(part, Ref) and part.context in {"secret", "var"} for part in parts):
         return ""
     name = ""
     for part in parts:
         if isinstance(part, Ref) and part.context in {"secret", "var"} and part.path:
-            secret = part.context == "secret"
             name = str(part.path[0])
             if name == "GITHUB_TOKEN":
                 why = "GitLab's own token, $CI_JOB_TOKEN, opens other things than GitHub's"
                 writing.losses.approximated(one.name, why, "check what it is used for", one.span)
-                continue
-            fix = f"add {'a masked variable' if secret else 'a variable'} {name} to the project (Settings, CI/CD, Variables)"
-            writing.losses.manual(one.name, "its value is kept outside the file", fix, one.span)
     return name if len(parts) == 1 else ""
 
 

@@ -31,7 +31,6 @@ _READ_BACK = {
     "GITHUB_PATH": 'export PATH="$(paste -sd: "$GITHUB_PATH"):$PATH"',
 }
 _NOT_SIMPLE = re.compile(r"[;\n#]|(?<!&)&(?!&)|<<|^\s*(?:if|for|while|until|case|\(|\{)")
-_INTERPRETERS = {"python": "python3 -", "python3": "python3 -", "perl": "perl -", "node": "node -"}
 _SHELLS = frozenset({"", "bash", "sh", "bash -e {0}", "bash --noprofile --norc -eo pipefail {0}"})
 
 
@@ -146,7 +145,9 @@ class _Foreign:
         for step in group:
             if isinstance(step.work, Run):
                 construct = f"{self.job.id}: {step.name or 'script'}"
-                text = self.writing.script(step.work.script, construct, step.span).rstrip("\n")
+                kind = work.shell if isinstance(work, Run) else ""
+                kind = kind or self.job.shell or self.writing.pipeline.shell
+                text = self.writing.script(step.work.script, construct, step.span, kind).rstrip("\n")
                 self._expected(text, step)
                 lines.append(text)
         body = "\n".join(lines)
@@ -163,8 +164,8 @@ class _Foreign:
         name = work.shell or self.job.shell or self.writing.pipeline.shell
         if name in _SHELLS:
             return body
-        if name in _INTERPRETERS:
-            return f"{_INTERPRETERS[name]} <<'END'\n{body}\nEND"
+        if shell.program(name):
+            return body
         why = f"the runner chooses the shell, not the file; this wants {name}"
         self.writing.losses.manual(
             f"{self.job.id}: shell", why, "give the job the tag of a runner with that shell", step.span
@@ -180,16 +181,10 @@ class _Foreign:
                 self.writing.losses.dropped(f"{self.job.id}: {one.name}", why, "set the variable by hand", one.span)
                 continue
             if value == f'"${{{one.name}}}"':
-                self._outside(one.name, secret=one.secret, span=one.span)
-                continue
+                continue  # it is there already
             plain = one.value if isinstance(one.value, str) else None
             found.append(f"export {one.name}={shell.quoted(plain) if plain else value}")
         return found
-
-    def _outside(self, name: str, *, secret: bool, span: Any) -> None:
-        what = "a masked variable" if secret else "a variable"
-        fix = f"add {what} {name} to the project (Settings, CI/CD, Variables); jobs then have it by itself"
-        self.writing.losses.manual(name, "its value is kept outside the file", fix, span)
 
     def _folder(self, work: Run) -> list[str]:
         cwd = work.cwd or self.job.cwd or self.writing.pipeline.cwd

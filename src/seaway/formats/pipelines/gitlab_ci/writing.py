@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seaway.formats.pipelines import shell
+from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.gitlab_ci import expressions, values
 from seaway.formats.pipelines.gitlab_ci.expressions import KIND, REF, Unprintable
 from seaway.formats.pipelines.losses import Losses
@@ -116,8 +117,11 @@ class Writing:
         except Unprintable:
             return None
 
-    def script(self, text: Text, construct: str, span: Span | None) -> str:
-        """A script whose values became variables; those that GitLab has not get a name that says what is missing."""
+    def script(self, text: Text, construct: str, span: Span | None, kind: str = "") -> str:
+        """A script whose values became variables; those that GitLab has not get a name that says what is missing.
+
+        `kind`: its shell, or the program that reads it.
+        """
         missing: list[str] = []
 
         def printer(expr: Expr) -> str:
@@ -127,7 +131,14 @@ class Writing:
             missing.append(in_capitals(expr))
             return f"${{{missing[-1]}}}"
 
-        written, _ = shell.script_text(text, printer)
+        command = shell.program(kind)
+        written, lost = (
+            shell.here_document(command, text, printer) if command else shell.script_text(text, printer, kind)
+        )
+        for one in lost:
+            self.losses.dropped(
+                construct, f"no variable is read there: {in_words(one)}", "put the value in by hand", span
+            )
         for name in missing:
             why = "GitLab puts no such value into a script"
             self.losses.manual(construct, why, f"set the variable {name}", span)

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from seaway.formats.pipelines import shell
+from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.tekton import expressions, missing
@@ -66,6 +66,11 @@ class Told:
     @property
     def own(self) -> bool:
         return self.pipeline.system is System.TEKTON
+
+
+def to_make(name: str, secret: bool) -> str:  # noqa: ARG001 - called by position
+    """How a person makes what the tasks read from outside."""
+    return f"kubectl create secret generic {_SECRETS} --from-literal={name}=..."
 
 
 def name_of(text: Text, path: str = "") -> str:
@@ -198,6 +203,8 @@ def _environment(job: Job, told: Told) -> tuple[Variable, ...]:
     for ref in refs(job.steps):
         if ref.context == "secret" and len(ref.path) == 1 and isinstance(ref.path[0], str):
             found.setdefault(ref.path[0], Variable(ref.path[0], Template((ref,)), secret=True, span=job.span))
+    for name, _ in outside.of_project(told.pipeline, job):
+        found.setdefault(name, Variable(name, Template((Ref("secret", (name,)),)), secret=True, span=job.span))
     return tuple(found.values())
 
 
@@ -351,9 +358,6 @@ def _variable(one: Variable, told: Told, job: Job) -> dict[Any, Any]:
     secret = _secret(one)
     if secret:
         store, key = secret
-        if not told.own:
-            told.losses.manual(f"secret {key}", f"it is read from the secret {store} of the cluster",
-                               f"kubectl create secret generic {store} --from-literal={key}=...", one.span)  # fmt: skip
         return {"name": one.name, "valueFrom": {"secretKeyRef": {"name": store, "key": key}}}
     return {"name": one.name, "value": _said(one.value, told, job)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seaway.formats.pipelines import commands
+from seaway.formats.pipelines import commands, outside, starting
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.shell_names import shell_named
@@ -33,6 +33,9 @@ def write(pipeline: Pipeline) -> Written:
     own = pipeline.system is System.TEKTON
     pipeline = pipeline if own else shell_named(whole_rows(pipeline))
     commands.told(pipeline, losses, "Tekton")
+    if not own:
+        starting.nothing(pipeline, losses)
+        outside.tell(pipeline, losses, System.TEKTON, tasks.to_make)
     jobs = unstaged(pipeline, losses)
     told = Told(pipeline, losses, clones=any(_wants_files(job) for job in jobs))
     last = [job for job in jobs if _is_last(job, jobs)]
