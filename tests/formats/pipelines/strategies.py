@@ -43,7 +43,9 @@ from seaway.model.pipeline import (
 IDS = st.from_regex(r"[a-z][a-z0-9_-]{0,7}", fullmatch=True)
 NAMES = st.from_regex(r"[A-Z][A-Z0-9_]{0,7}", fullmatch=True)
 PLAIN_CHARACTERS = "abcXYZ 019:#-'\"{}[]&*!|>%@`,?=~$/\\.\u00e9\u4e2d"
-WORDS = st.text(PLAIN_CHARACTERS, min_size=1, max_size=12).map(str.strip).filter(bool)
+WORDS = (
+    st.text(PLAIN_CHARACTERS, min_size=1, max_size=12).map(str.strip).filter(lambda text: text and "${{" not in text)
+)
 LINES = st.lists(WORDS, min_size=1, max_size=3)
 SCRIPTS = LINES.map(lambda lines: "\n".join(lines) + "\n" if len(lines) > 1 else lines[0])
 PATHS = st.from_regex(r"[a-z][a-z0-9._*/-]{0,10}", fullmatch=True)

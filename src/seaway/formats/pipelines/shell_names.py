@@ -6,8 +6,9 @@ import dataclasses
 import re
 from typing import Any
 
-from seaway.model.expression import Ref
-from seaway.model.pipeline import Native, Pipeline, Variable
+from seaway.formats.pipelines.shell import used
+from seaway.model.expression import Ref, Template, parts
+from seaway.model.pipeline import Job, Native, Pipeline, Run, System, Variable, steps
 from seaway.model.span import Span
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -22,9 +23,48 @@ def shell_named(pipeline: Pipeline) -> Pipeline:
     names: set[str] = set()
     _collect(pipeline, names)
     changed = {name: _named(name) for name in sorted(names) if not _PLAIN.fullmatch(name)}
+    if pipeline.system is System.AZURE_PIPELINES:  # it gives scripts `version` as VERSION
+        read = _read(pipeline)
+        changed |= {name: name.upper() for name in sorted(names) if name != name.upper() and name.upper() in read}
     taken = names | {new for new in changed.values() if list(changed.values()).count(new) > 1}
     changed = {old: new for old, new in changed.items() if new not in taken}
     return _renamed(pipeline, changed) if changed else pipeline
+
+
+def _read(pipeline: Pipeline) -> set[str]:
+    """Variables that scripts read."""
+    return {
+        name
+        for _, step in steps(pipeline)
+        if isinstance(step.work, Run)
+        for part in parts(step.work.script)
+        if isinstance(part, str)
+        for name in used(part, step.work.shell)
+    }
+
+
+def with_axes(pipeline: Pipeline) -> Pipeline:
+    """The pipeline in which a job's scripts find the values of its matrix as variables, as in GitLab and Azure they do."""
+    if pipeline.system not in {System.AZURE_PIPELINES, System.GITLAB_CI}:
+        return pipeline
+    read = _read(pipeline)
+    jobs = tuple(_with_axes(job, read, upper=pipeline.system is System.AZURE_PIPELINES) for job in pipeline.jobs)
+    return dataclasses.replace(pipeline, jobs=jobs, index={})
+
+
+def _with_axes(job: Job, read: set[str], *, upper: bool) -> Job:
+    if job.matrix is None:
+        return job
+    axes = [axis.name for axis in job.matrix.axes]
+    axes += [name for row in (*job.matrix.include, *(row for _, row in job.matrix.named)) for name, _ in row]
+    given = {one.name for one in job.variables}
+    own = {_named(name) if upper else name: name for name in axes}
+    made = tuple(
+        Variable(name, Template((Ref("matrix", (axis,)),)))
+        for name, axis in own.items()
+        if name in read and name not in given
+    )
+    return dataclasses.replace(job, variables=(*job.variables, *made)) if made else job
 
 
 def _named(name: str) -> str:
@@ -62,4 +102,4 @@ def _renamed(node: Any, names: dict[str, str], holder: str = "") -> Any:
     return dataclasses.replace(node, **changed) if changed else node
 
 
-__all__ = ["shell_named"]
+__all__ = ["shell_named", "with_axes"]

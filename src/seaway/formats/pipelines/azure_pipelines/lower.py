@@ -15,10 +15,12 @@ from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.one_container import one_container
+from seaway.formats.pipelines.settled import settled
 from seaway.formats.pipelines.unstaged import unstaged
 from seaway.model.expression import Call, Condition, Expr, Phase, Ref, Template, Text, walk
 from seaway.model.pipeline import (
     Approval,
+    Checkout,
     Globs,
     Image,
     Job,
@@ -43,10 +45,14 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.AZURE_PIPELINES, _to_make, known=frozenset({"System.AccessToken"}))
-    pipeline = starting.joined(starting.asked(pipeline), losses, "Azure")
+    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "Azure"), losses)
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
+    full = {job.stage for job in jobs}
+    if not flat and any(stage.name not in full for stage in pipeline.stages):
+        kept = tuple(stage for stage in pipeline.stages if stage.name in full)
+        pipeline = dataclasses.replace(pipeline, stages=kept, index={})
     if flat and pipeline.stages:
         jobs = tuple(unstaged(pipeline, losses))
         pipeline = dataclasses.replace(pipeline, stages=(), index={})
@@ -201,6 +207,8 @@ class _Job:
             why = "a deployment job has no matrix: this is written as a job without the environment"
             self._losses.dropped("environment", why, "write one deployment job per combination", environment.span)
             environment = None
+        if environment is not None:
+            steps = tuple(_explicit(step) for step in steps)
         return Job(
             id=job.id,
             name=job.name,
@@ -312,6 +320,13 @@ def outputs_as_variables(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tup
     return tuple(made), tuple(Variable(name, Template((ref,))) for ref, name in found.items())
 
 
+def _explicit(step: Step) -> Step:
+    """A deployment checks nothing out unless it says so."""
+    work = step.work
+    is_implicit = isinstance(work, Checkout) and work.implicit
+    return dataclasses.replace(step, work=dataclasses.replace(work, implicit=False)) if is_implicit else step
+
+
 def _image(image: Image) -> Image:
     return dataclasses.replace(image, natives=())
 
@@ -321,4 +336,4 @@ def _service(image: Image) -> Image:
     if not alias:
         name = image.name if isinstance(image.name, str) else "service"
         alias = name.rsplit("/", 1)[-1].split(":", maxsplit=1)[0]
-    return dataclasses.replace(image, alias=named(alias), natives=())
+    return dataclasses.replace(image, alias=alias, natives=())

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 
 from seaway.formats.pipelines import outside
 from seaway.formats.pipelines.azure_pipelines import tools
+from seaway.formats.pipelines.azure_pipelines.printer import macro
 from seaway.formats.pipelines.azure_pipelines.tasks import component, merged
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.shell import exports, here_document, predefined, program, used
+from seaway.formats.pipelines.step_names import named_steps
 from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Ref, Template, Text, Unary, parts
 from seaway.model.pipeline import (
     Artifact,
@@ -51,6 +53,7 @@ _WHEN: dict[str, Expr] = {
 
 def lowered(pipeline: Pipeline, job: Job, secrets: tuple[Variable, ...], losses: Losses) -> tuple[Step, ...]:
     """The job's steps, with its caches before them and its artifacts behind, each in Azure's shape."""
+    job = named_steps(job, pipeline, macro)
     maker = _Steps(pipeline, job, secrets, losses)
     for cache in job.caches:
         maker.add(Step(cache))

@@ -13,7 +13,7 @@ from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.as_written import kept_data
 from seaway.formats.yaml.emit import Note, Raw
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Text, Unknown
-from seaway.model.pipeline import Job, Native, Pipeline, System, Variable
+from seaway.model.pipeline import Image, Job, Native, Pipeline, System, Variable
 from seaway.model.span import Span
 
 _ODD = re.compile(r"\W+")
@@ -33,6 +33,7 @@ class Words:
         self.losses = losses
         self.own = pipeline.system is System.AZURE_PIPELINES
         self.stage = ""
+        self.containers: dict[Image, str] = {}  # services, without their places -> what `resources` calls them
         self._jobs = {job.id: job for job in pipeline.jobs}
         self._taken: dict[str, str] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from seaway.formats.pipelines.azure_pipelines.jobs import HOOKS, SERVER
@@ -79,7 +80,9 @@ def body(words: Words, job: Job, shared: Runner | None) -> dict[str, Any]:
     if job.container is not None:
         found["container"] = _image(words, job.container)
     if job.services:
-        found["services"] = {one.alias: one.alias for one in job.services}
+        found["services"] = {
+            one.alias: words.containers.get(dataclasses.replace(one, span=None), one.alias) for one in job.services
+        }
     found |= _strategy(words, job) if job.environment is None else {}
     found |= variables(words, job.variables, job.natives, f"jobs.{job.id}.")
     if job.timeout is not None:
@@ -222,9 +225,13 @@ def _hooks(words: Words, job: Job) -> dict[str, Any]:
 
 
 def services(words: Words, pipeline: Pipeline) -> list[dict[str, Any]]:
-    """The containers that jobs name as their services."""
+    """The containers that jobs name as their services. Two that differ have two names, whatever host names the jobs give them."""
     found: dict[str, dict[str, Any]] = {}
-    for job in pipeline.jobs:
-        for one in job.services:
-            found.setdefault(one.alias, {"container": one.alias} | image_data(words, one))
+    for one in dict.fromkeys(dataclasses.replace(one, span=None) for job in pipeline.jobs for one in job.services):
+        data = image_data(words, one)
+        base = name = one.alias if words.own else named(one.alias)
+        while name in found and found[name] != {"container": name} | data:
+            name = f"{base}_{len(found) + 1}"
+        words.containers[one] = name
+        found[name] = {"container": name} | data
     return list(found.values())

@@ -17,7 +17,8 @@ from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic,
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.one_container import one_container
-from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.settled import settled
+from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.simple import started_by_clock
 from seaway.formats.pipelines.unstaged import unstaged
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Template, Unary, either, walk
@@ -53,8 +54,8 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     commands.told(pipeline, losses, "CircleCI")
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.CIRCLECI, _to_make, known=frozenset({"CI"}))
-    pipeline = starting.joined(starting.asked(pipeline), losses, "CircleCI")
-    pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "CircleCI")
+    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "CircleCI"), losses, texts=True)
+    pipeline = limits.of_jobs(shell_named(with_axes(whole_rows(pipeline))), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
     _around(pipeline, losses)
     name = pipeline.name if isinstance(pipeline.name, str) else ""

@@ -19,6 +19,7 @@ from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.shell import double_quoted, exports, here_document, predefined, program, script_text
 from seaway.formats.pipelines.shell import test as shell_test
+from seaway.formats.pipelines.step_names import named_steps
 from seaway.model.expression import (
     Binary,
     Call,
@@ -74,6 +75,7 @@ _KNOWN: Final = (Call("always"), Call("failure"), Call("success"), Unary("!", Ca
 
 def lowered(pipeline: Pipeline, job: Job, losses: Losses) -> tuple[Step, ...]:
     """The job's steps, with its caches around them and its artifacts behind, each in CircleCI's shape."""
+    job = named_steps(job, pipeline, _said)
     maker = _Steps(pipeline, job, losses)
     maker.begin()
     for step in job.steps:
@@ -403,6 +405,13 @@ class _Steps:
 
 
 _SHELLS: Final = {"pwsh": "pwsh", "powershell": "powershell.exe"}
+
+
+def _said(expr: Expr) -> str | None:
+    try:
+        return value(expr)
+    except Unprintable:
+        return None
 
 
 def _is_logic(expr: Expr) -> bool:

@@ -14,8 +14,10 @@ from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
-from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.settled import settled
+from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.simple import mapped, simplified
+from seaway.formats.pipelines.step_names import named_steps
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated, refs
 from seaway.model.pipeline import (
     Artifact,
@@ -42,8 +44,10 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
-    pipeline = starting.joined(starting.asked(pipeline), losses, "GitHub")
-    pipeline = limits.of_jobs(shell_named(whole_rows(pipeline)), losses, "GitHub")
+    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "GitHub"), losses)
+    pipeline = whole_rows(pipeline)
+    pipeline = with_axes(pipeline) if pipeline.system is System.AZURE_PIPELINES else pipeline
+    pipeline = limits.of_jobs(shell_named(pipeline), losses, "GitHub")
     ordered = _ordered(pipeline)
     ids = lower_jobs.identifiers(ordered)
     inputs = {one.name for one in pipeline.parameters} | {one.name for each in pipeline.triggers for one in each.inputs}
@@ -51,6 +55,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     optional = _optional(ordered)
     whole = _asked_by_rules(pipeline.rules)
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
+    jobs = tuple(named_steps(job, pipeline, lambda expr: lower_steps.said(expr, scope)) for job in jobs)
     asked = _asked_outputs(jobs)
     scope.outputs = {job.id: frozenset(one.name for one in (*job.outputs, *asked.get(job.id, ()))) for job in jobs}
     around = lower_values.Around(

@@ -42,6 +42,7 @@ def lower(job: Job, scope: Scope, around: Around) -> Job:
     """One job in GitHub's shape."""
     axes = _axes(job) if scope.system in _AXES_IN_ENV else frozenset()
     inner = scope.with_variables(job.variables, axes)
+    inner.span = job.span
     inner.before = around.before.get(job.id, frozenset())
     say_lost(job, inner)
     if job.calls is not None:

@@ -7,6 +7,7 @@ import re
 
 from seaway.formats.pipelines import commands, shell
 from seaway.formats.pipelines.github_actions import foreign, lower_files
+from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, both, parts
 from seaway.model.pipeline import (
@@ -25,7 +26,6 @@ from seaway.model.pipeline import (
 
 _PUSHES = re.compile(r"\bgit\s[^\n;|&]{0,200}?\bpush\b")
 _ACTION = re.compile(r"(?:[\w.-]+/[\w.-]+(?:/[\w./-]+)?@[\w./-]+|\./\S+|docker://\S+)\Z")
-_BRACKETS = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _SHELLS = frozenset({"", "bash", "sh", "pwsh", "powershell", "cmd", "python"})
 _POST = {"always": "always", "cleanup": "always", "failure": "failure", "aborted": "cancelled", "success": "success"}
 
@@ -102,7 +102,7 @@ def _lowered(step: Step, scope: Scope) -> Step:
     return dataclasses.replace(
         step,
         work=work,
-        name=_BRACKETS.sub(r"\1", step.name),
+        name=step.name,
         condition=scope.condition(step.condition, Place.ASKED, step.span),
         env=(*env, *scope.variables(step.env, Place.STEP)),
         continue_on_error=tolerant
@@ -191,6 +191,16 @@ def run(work: Run, scope: Scope, step: Step) -> tuple[Run, tuple[Variable, ...]]
         why = "GitHub runs it as a command that gets the script's path"
         scope.losses.approximated(f"shell {work.shell}", why, "", step.span)
     return Run(script or "true", name, scope.text(work.cwd, Place.STEP, step.span)), tuple(env.values())
+
+
+def said(expr: Expr, scope: Scope) -> str | None:
+    """A value within a step's name."""
+    if isinstance(expr, Ref) and expr.context == "var":
+        return None
+    try:
+        return printed_text(scope.text(Template((expr,)), Place.STEP))
+    except Unprintable:
+        return None
 
 
 def shell_name(text: str) -> str:

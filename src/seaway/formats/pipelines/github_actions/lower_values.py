@@ -86,6 +86,7 @@ class Scope:
     inputs: frozenset[str] = frozenset()  # parameters of the pipeline
     before: frozenset[str] = frozenset()  # jobs that this one waits for, also by way of others
     outputs: dict[str, frozenset[str]] = field(default_factory=dict)  # what each job gives, by GitHub's names
+    span: Span | None = None  # of the job
 
     def with_variables(self, variables: tuple[Variable, ...], axes: frozenset[str] = frozenset()) -> Scope:
         """The scope of something within this one."""
@@ -110,7 +111,7 @@ class Scope:
     def value(self, expr: Expr, place: Place, span: Span | None, depth: int = 0) -> Expr | Text:
         """One expression within a text: a variable of the file is spliced in."""
         if isinstance(expr, Ref) and expr.context == "native" and _whole(expr) in NEAREST:
-            return template(NEAREST[_whole(expr)][0])
+            return template(self._nearest(_whole(expr), span))
         if isinstance(expr, Ref) and (expr.context, *expr.path) in ADDRESSES:
             return template(ADDRESSES[(expr.context, *expr.path)])  # type: ignore[index]
         if isinstance(expr, Ref) and expr.context == "env" and place not in _IN_STEPS:
@@ -182,12 +183,19 @@ class Scope:
             return self._secret(name, span)
         if ref.context == "native":
             whole = _whole(ref)
-            return as_expr(template(NEAREST[whole][0])) if whole in NEAREST else no_way(whole)
+            return as_expr(template(self._nearest(whole, span))) if whole in NEAREST else no_way(whole)
         if ref.context == "input" and name not in self.inputs:
             return no_way(f"the parameter {name}")
         if ref.context == "git" and name == "short_sha":
             return no_way("the first characters of a commit")
         return ref
+
+    def _nearest(self, name: str, span: Span | None) -> str:
+        """What GitHub has in its place; where that is not quite the same, it is said."""
+        text, why = NEAREST[name]
+        if why:
+            self.losses.approximated(f"${name}", why, "", span or self.span)
+        return text
 
     def _of_job(self, ref: Ref, name: str) -> Expr:
         """An output of another job by GitHub's names; `step.output`, as Azure has it, is one word there."""

@@ -14,6 +14,7 @@ from typing import Any
 from seaway.formats.pipelines import shell
 from seaway.formats.pipelines.gitlab_ci import expressions
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
+from seaway.formats.pipelines.step_names import step_name
 from seaway.formats.yaml.emit import Note, Raw
 from seaway.model.expression import Binary, Call, Condition, Expr, Template, Unary
 from seaway.model.pipeline import Checkout, Job, Opaque, Run, Step
@@ -99,7 +100,7 @@ class _Foreign:
         when = status(first.condition)
         body = self._body(group, last=last and not self.job.post)
         if when == "success":
-            self.found.main.append(_noted(body, first))
+            self.found.main.append(self._noted(body, first))
             self.found.main += [_READ_BACK[name] for name in self._exchanged(group) if name in _READ_BACK]
             return
         construct = f"{self.job.id}: {first.name or 'a step'} ({first.condition.text if first.condition else ''})"
@@ -127,7 +128,7 @@ class _Foreign:
         word = {"failure": "failed", "succeeded": "success"}.get(when)
         if word:
             body = f'if [ "$CI_JOB_STATUS" = {word} ]; then\n{shell.indented(body)}\nfi'
-        self.found.after.append(_noted(body, step))
+        self.found.after.append(self._noted(body, step))
 
     def _exchanged(self, group: list[Step]) -> list[str]:
         used = {name for step in group for name in shell.used(_script_of(step)) if name in FILES}
@@ -220,6 +221,11 @@ class _Foreign:
             return f"if false; then # {' '.join(step.condition.text.split())}\n{shell.indented(body)}\nfi"
         return f"if {command}; then\n{shell.indented(body)}\nfi"
 
+    def _noted(self, body: str, step: Step) -> Any:
+        name = step_name(step, self.job, self.writing.pipeline)
+        above = "\n".join(text for text in (step.comment, name) if text)
+        return Note(body, above=above) if above else body
+
 
 def _groups(job: Job) -> list[list[Step]]:
     return _grouped(list(job.steps))
@@ -284,11 +290,6 @@ def _conjuncts(expr: Expr | None) -> list[Expr]:
     if isinstance(expr, Binary) and expr.op == "&&":
         return [*_conjuncts(expr.left), *_conjuncts(expr.right)]
     return [] if expr is None else [expr]
-
-
-def _noted(body: str, step: Step) -> Any:
-    above = "\n".join(text for text in (step.comment, step.name) if text)
-    return Note(body, above=above) if above else body
 
 
 def _subshell(lines: list[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.step_names import step_name
 from seaway.formats.pipelines.tekton import expressions, missing
 from seaway.formats.pipelines.tekton.values import written
 from seaway.formats.pipelines.toolchains import toolchain
@@ -161,12 +162,11 @@ def _matrix(job: Job, matrix: Matrix, told: Told) -> dict[Any, Any]:
             {"name": axis.name, "value": axis.computed or [_said(one, told, job) for one in axis.values]}
             for axis in matrix.axes
         ]
-    if matrix.include:
+    if rows := (*matrix.include, *(row for _, row in matrix.named)):
         found["include"] = [
-            {"params": [{"name": name, "value": _said(value, told, job)} for name, value in row]}
-            for row in matrix.include
+            {"params": [{"name": name, "value": _said(value, told, job)} for name, value in row]} for row in rows
         ]
-    if matrix.exclude or matrix.named:
+    if matrix.exclude:
         told.losses.dropped(
             "matrix exclude", "a matrix of Tekton has no excludes", "list the rows under include", matrix.span
         )
@@ -177,6 +177,7 @@ def _spec(job: Job, told: Told) -> dict[Any, Any]:
     spec: dict[Any, Any] = {}
     names = {name for axis in (job.matrix.axes if job.matrix else ()) for name in (axis.name,)}
     names |= {name for row in (job.matrix.include if job.matrix else ()) for name, _ in row}
+    names |= {name for _, row in (job.matrix.named if job.matrix else ()) for name, _ in row}
     if names and not told.own:
         spec["params"] = [{"name": name} for name in sorted(names)]
     if told.clones and any(isinstance(step.work, Checkout) for step in job.steps):
@@ -231,7 +232,8 @@ def _steps(job: Job, told: Told) -> list[Any]:
     for step in job.steps:
         work = step.work
         if isinstance(work, Run) and work.continues and found and "script" in found[-1].value:
-            found[-1].value["script"] += _said(work.script, told, job).rstrip("\n") + "\n"
+            before = found[-1].value["script"].rstrip("\n")
+            found[-1].value["script"] = f"{before}\n{_said(work.script, told, job).rstrip()}\n"
         elif isinstance(work, Run):
             found.append(Note(_run(step, work, job, told), above=step.comment))
         elif isinstance(work, Use) and told.own:
@@ -266,7 +268,11 @@ def _run(step: Step, work: Run, job: Job, told: Told) -> dict[Any, Any]:
 def _common(step: Step, job: Job, told: Told) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     if step.name or not told.own:
-        found["name"] = step.name if told.own else name_of(step.name or f"step-{1 + job.steps.index(step)}")
+        found["name"] = (
+            step.name
+            if told.own
+            else name_of(step_name(step, job, told.pipeline) or f"step-{1 + job.steps.index(step)}")
+        )
     image = step.container or job.container
     installed = None if told.own or image is not None else _installed(job)
     if image is not None or installed:

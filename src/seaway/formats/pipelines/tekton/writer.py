@@ -11,7 +11,7 @@ from typing import Any
 from seaway.formats.pipelines import commands, outside, starting
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
-from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.tekton import tasks
 from seaway.formats.pipelines.tekton.reader import FINALLY
 from seaway.formats.pipelines.tekton.tasks import CLONE, SOURCE, Told
@@ -31,7 +31,7 @@ def write(pipeline: Pipeline) -> Written:
     """The document, and what it does not say."""
     losses = Losses()
     own = pipeline.system is System.TEKTON
-    pipeline = pipeline if own else shell_named(whole_rows(pipeline))
+    pipeline = pipeline if own else shell_named(with_axes(whole_rows(pipeline)))
     commands.told(pipeline, losses, "Tekton")
     if not own:
         starting.nothing(pipeline, losses)
