@@ -161,7 +161,7 @@ def _unset(pipeline: Pipeline, job: Job) -> Iterator[tuple[str, Step]]:
 def _given(pipeline: Pipeline, job: Job) -> set[str]:
     """What the file itself sets."""
     stages = {stage.name: stage for stage in pipeline.stages}
-    found = {one.name for one in (*pipeline.variables, *job.variables, *pipeline.parameters)}
+    found = {one.name for one in (*pipeline.variables, *job.variables)} | {one.name for one in pipeline.parameters}
     found |= {one.name for rule in (*job.rules, *pipeline.rules) for one in rule.variables}
     found |= {one.name for trigger in pipeline.triggers for one in trigger.inputs}
     stage = stages.get(job.stage)

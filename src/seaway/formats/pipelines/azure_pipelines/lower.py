@@ -51,8 +51,8 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
     full = {job.stage for job in jobs}
     if not flat and any(stage.name not in full for stage in pipeline.stages):
-        kept = tuple(stage for stage in pipeline.stages if stage.name in full)
-        pipeline = dataclasses.replace(pipeline, stages=kept, index={})
+        stages = tuple(stage for stage in pipeline.stages if stage.name in full)
+        pipeline = dataclasses.replace(pipeline, stages=stages, index={})
     if flat and pipeline.stages:
         jobs = tuple(unstaged(pipeline, losses))
         pipeline = dataclasses.replace(pipeline, stages=(), index={})
@@ -323,8 +323,9 @@ def outputs_as_variables(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tup
 def _explicit(step: Step) -> Step:
     """A deployment checks nothing out unless it says so."""
     work = step.work
-    is_implicit = isinstance(work, Checkout) and work.implicit
-    return dataclasses.replace(step, work=dataclasses.replace(work, implicit=False)) if is_implicit else step
+    if not isinstance(work, Checkout) or not work.implicit:
+        return step
+    return dataclasses.replace(step, work=dataclasses.replace(work, implicit=False))
 
 
 def _image(image: Image) -> Image:
