@@ -13,6 +13,7 @@ from seaway.formats.pipelines import hashed, limits, outside, starting
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.one_container import one_container
 from seaway.formats.pipelines.settled import settled
@@ -45,7 +46,7 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.AZURE_PIPELINES, _to_make, known=frozenset({"System.AccessToken"}))
-    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "Azure"), losses)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "Azure"), losses)
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)

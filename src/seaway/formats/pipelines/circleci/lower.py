@@ -14,6 +14,7 @@ from seaway.formats.pipelines.circleci import images, lower_steps, started
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.unroll import unrolled
 from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic, named
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.one_container import one_container
@@ -54,7 +55,7 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     commands.told(pipeline, losses, "CircleCI")
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.CIRCLECI, _to_make, known=frozenset({"CI"}))
-    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "CircleCI"), losses, texts=True)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "CircleCI"), losses, texts=True)
     pipeline = limits.of_jobs(shell_named(with_axes(whole_rows(pipeline))), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
     _around(pipeline, losses)

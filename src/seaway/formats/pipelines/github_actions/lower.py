@@ -12,6 +12,7 @@ from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIN
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
 from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.settled import settled
@@ -44,7 +45,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
-    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "GitHub"), losses)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "GitHub"), losses)
     pipeline = whole_rows(pipeline)
     pipeline = with_axes(pipeline) if pipeline.system is System.AZURE_PIPELINES else pipeline
     pipeline = limits.of_jobs(shell_named(pipeline), losses, "GitHub")

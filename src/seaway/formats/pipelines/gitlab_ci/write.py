@@ -15,6 +15,7 @@ from seaway.formats.pipelines.gitlab_ci.orders import Order
 from seaway.formats.pipelines.gitlab_ci.read import DEFAULTS, STAGES
 from seaway.formats.pipelines.gitlab_ci.write_triggers import workflow
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.settled import settled
@@ -49,7 +50,7 @@ def render(pipeline: Pipeline) -> Written:
     commands.told(pipeline, losses, "GitLab")
     if pipeline.system is not System.GITLAB_CI:
         starting.nothing(pipeline, losses)
-        pipeline = settled(starting.asked(starting.separated(pipeline)), losses)
+        pipeline = settled(starting.asked(starting.separated(given(pipeline))), losses)
         outside.tell(pipeline, losses, System.GITLAB_CI, _to_make, known=_BY_ITSELF)
     writing = Writing(
         _named(limits.of_jobs(shell_named(whole_rows(pipeline, variables=False)), losses, "GitLab")), losses

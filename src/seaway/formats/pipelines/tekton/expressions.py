@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from seaway.formats.pipelines.tekton import pac
 from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Template, Text, Unary, parts
 
-_REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.\-\[\]'\"*]*)\)")
+_REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.\-\[\]'\"*]*)\)|" + pac.PLACE)
 _CONTEXTS: dict[str, Ref] = {
     "context.pipelineRun.name": Ref("run", ("id",)),
     "context.pipelineRun.uid": Ref("native", ("tekton", "context.pipelineRun.uid")),
@@ -21,7 +22,7 @@ _PRINTED = {ref: text for text, ref in _CONTEXTS.items()}
 
 def template(text: str) -> Text:
     """A text with its references."""
-    if "$(" not in text:
+    if "$(" not in text and "{{" not in text:
         return text
     found: list[str | Expr] = []
     at = 0
@@ -30,13 +31,13 @@ def template(text: str) -> Text:
             continue
         if match.start() > at:
             found.append(text[at : match.start()])
-        found.append(reference(match[1]))
+        found.append(reference(match[1]) if match[1] else pac.VALUES[match[2]])
         at = match.end()
     if not found:
         return text
     if at < len(text):
         found.append(text[at:])
-    return Template(tuple(found))
+    return Template(tuple(pac.parts_of(found)))
 
 
 def reference(path: str) -> Ref:
@@ -62,6 +63,8 @@ def printed(expr: Expr) -> str | None:
     if not isinstance(expr, Ref) or not all(isinstance(part, str) for part in expr.path):
         return None
     path = tuple(str(part) for part in expr.path)
+    if (said := pac.printed(expr)) is not None:
+        return said
     if expr in _PRINTED:
         return f"$({_PRINTED[expr]})"
     if expr.context == "native" and path[:1] == ("tekton",) and len(path) == 2:
@@ -115,6 +118,8 @@ def whens(expr: Expr) -> list[When] | None:
         if left and right and len(left) == len(right) == 1 and left[0][:2] == right[0][:2] and left[0][1] == "in":
             return [(left[0][0], "in", left[0][2] + right[0][2])]
         return None
+    if isinstance(expr, Call) and expr.name == "failure" and not expr.args:
+        return [("$(tasks.status)", "in", ("Failed",))]
     if isinstance(expr, Binary) and expr.op in {"==", "!="}:
         value, other = _said(expr.left), _said(expr.right)
         if value is None or other is None:

@@ -11,7 +11,7 @@ import re
 
 from seaway.errors import ConfigError, Problem
 from seaway.formats.pipelines.sources import Sources, inside
-from seaway.formats.pipelines.tekton import steps
+from seaway.formats.pipelines.tekton import pac, steps
 from seaway.formats.pipelines.tekton.expressions import among, template, whens
 from seaway.formats.pipelines.tekton.values import cut, parameters, timeout, variables
 from seaway.formats.yaml import tree as trees
@@ -21,7 +21,6 @@ from seaway.model.expression import Condition, Expr, Phase, Unknown, both, refs
 from seaway.model.pipeline import (
     Axis,
     Component,
-    Globs,
     Job,
     Matrix,
     Native,
@@ -31,14 +30,11 @@ from seaway.model.pipeline import (
     Retry,
     System,
     Trigger,
-    TriggerKind,
     Unresolved,
     Variable,
 )  # fmt: skip
 
-_PAC = "pipelinesascode.tekton.dev/"
-_WORDS = re.compile(r"[^\[\],\s\"']+")
-_KINDS = {"push": TriggerKind.PUSH, "pull_request": TriggerKind.PULL_REQUEST, "comment": TriggerKind.COMMENT}
+_PAC = pac.PREFIX
 FINALLY = "any"
 
 
@@ -131,23 +127,10 @@ class Reader:
         """Annotations of Pipelines as Code."""
         notes = get(root, "metadata", "annotations")
         asked = {name.removeprefix(_PAC): (key, value) for name, key, value in items(notes) if name.startswith(_PAC)}
-        if "on-event" not in asked:
-            return []
-        branches = (
-            Globs(tuple(_WORDS.findall(string(asked["on-target-branch"][1]))))
-            if "on-target-branch" in asked
-            else Globs()
-        )
-        paths = (
-            Globs(tuple(_WORDS.findall(string(asked["on-path-change"][1])))) if "on-path-change" in asked else Globs()
-        )
-        key, value = asked["on-event"]
-        return [
-            Trigger(
-                _KINDS.get(word, TriggerKind.OTHER), word, branches=branches, paths=paths, span=self.tree.span(value, key)
-            )
-            for word in _WORDS.findall(string(value))
-        ]  # fmt: skip
+        found = pac.triggers({name: string(value) for name, (_, value) in asked.items()})
+        place = next((asked[name] for name in ("on-event", "on-cel-expression") if name in asked), None)
+        span = self.tree.span(place[1], place[0]) if place is not None else None
+        return [dataclasses.replace(one, span=span) for one in found]
 
     def _jobs(self, spec: Node | None, prefix: str) -> list[Job]:
         ordinary = [self._job(node, prefix) for node in sequence(get(spec, "tasks"))]

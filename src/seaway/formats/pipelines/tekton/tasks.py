@@ -11,12 +11,12 @@ from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.step_names import step_name
-from seaway.formats.pipelines.tekton import expressions, missing
+from seaway.formats.pipelines.tekton import expressions, missing, pac
 from seaway.formats.pipelines.tekton.values import written
 from seaway.formats.pipelines.toolchains import toolchain
 from seaway.formats.yaml.emit import Flow, Note
 from seaway.formats.yaml.kept import restored
-from seaway.model.expression import Call, Condition, Expr, Ref, Template, Text, is_plain, parts, refs
+from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Text, is_plain, parts, refs
 from seaway.model.pipeline import (
     Approval,
     Artifact,
@@ -42,27 +42,21 @@ _SECRETS = "ci-secrets"
 _IMAGES = {"windows": "mcr.microsoft.com/windows/servercore:ltsc2022"}
 _DEFAULT_IMAGE = "debian:bookworm"
 _NAMES = re.compile(r"[^a-z0-9-]+")
-# What Pipelines as Code puts into the text before it creates the run.
-_PAC = {
-    Ref("git", ("sha",)): "{{ revision }}",
-    Ref("git", ("branch",)): "{{ source_branch }}",
-    Ref("git", ("url",)): "{{ repo_url }}",
-    Ref("git", ("repository",)): "{{ repo_owner }}/{{ repo_name }}",
-    Ref("event", ("kind",)): "{{ event_type }}",
-    Ref("event", ("source_branch",)): "{{ source_branch }}",
-    Ref("event", ("target_branch",)): "{{ target_branch }}",
-    Ref("event", ("number",)): "{{ pull_request_number }}",
-    Ref("event", ("actor",)): "{{ sender }}",
-}
+# In a pipeline that Pipelines as Code does not start, who starts it says these.
+ASKED = [{"name": "repo-url", "description": "The repository"}, {"name": "revision", "description": "The commit"}]
+_PARAMETERS = {Ref("git", ("sha",)): "$(params.revision)", Ref("git", ("url",)): "$(params.repo-url)"}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What every task must know of the whole. `clones`: the repository's files are in a shared workspace."""
+    """What every task must know of the whole. `clones`: the repository's files are in a shared workspace; `pac`: Pipelines as
+    Code starts it, and puts values into its text.
+    """
 
     pipeline: Pipeline
     losses: Losses
     clones: bool
+    pac: bool = True
 
     @property
     def own(self) -> bool:
@@ -93,10 +87,11 @@ def parameter(one: Parameter) -> dict[Any, Any]:
     return found
 
 
-def clone() -> dict[Any, Any]:
+def clone(told: Told) -> dict[Any, Any]:
     """The task that fills the workspace."""
     ref = {"resolver": "hub", "params": [{"name": "name", "value": "git-clone"}, {"name": "kind", "value": "task"}]}
-    given = [{"name": "url", "value": "{{ repo_url }}"}, {"name": "revision", "value": "{{ revision }}"}]
+    url, revision = (_piece(Ref("git", (name,)), told) for name in ("url", "sha"))
+    given = [{"name": "url", "value": url}, {"name": "revision", "value": revision}]
     return {"name": CLONE, "taskRef": ref, "workspaces": [{"name": "output", "workspace": SOURCE}], "params": given}
 
 
@@ -146,13 +141,26 @@ def _whens(job: Job, condition: Condition, told: Told) -> list[dict[Any, Any]]:
     entries = expressions.whens(condition.expr)
     if entries is None and told.own:
         return restored(condition.text) if condition.text else []
-    if entries is None:
-        told.losses.dropped(
-            f"condition {condition.text}".strip(), "`when` compares parameters and results only",
-            "say it in the annotation on-cel-expression, or in the script", condition.span or job.span,
-        )  # fmt: skip
-        return []
-    return [{"input": value, "operator": operator, "values": list(values)} for value, operator, values in entries]
+    values = [one for one in refs(condition.expr) if pac.printed(one) is not None]
+    if entries is not None and (told.pac or not values):
+        return [{"input": value, "operator": operator, "values": list(values)} for value, operator, values in entries]
+    said = pac.cel(_without_success(condition.expr), lambda one: _piece(one, told))
+    if said is not None:
+        why = "`when` compares values only: this is an expression, which the cluster must allow"
+        fix = "turn on the feature flag enable-cel-in-whenexpression"
+        told.losses.approximated(f"condition {condition.text}".strip(), why, fix, condition.span or job.span)
+        return [{"cel": said}]
+    why = "`when` compares parameters and results only: the task does not run until a person has looked"
+    fix = "say it in the annotation on-cel-expression, or in the script, and take the entry away"
+    told.losses.manual(f"condition {condition.text}".strip(), why, fix, condition.span or job.span)
+    return [{"input": "condition", "operator": "in", "values": ["reviewed"]}]
+
+
+def _without_success(expr: Expr) -> Expr:
+    """A task runs only after success anyway."""
+    if isinstance(expr, Binary) and expr.op == "&&" and Call("success") in (expr.left, expr.right):
+        return _without_success(expr.right if expr.left == Call("success") else expr.left)
+    return expr
 
 
 def _matrix(job: Job, matrix: Matrix, told: Told) -> dict[Any, Any]:
@@ -218,7 +226,7 @@ def _exports(job: Job, told: Told) -> tuple[Variable, ...]:
     found = []
     for name, meaning in shell.exports(script, table).items():
         value = meaning if isinstance(meaning, Template) else Template((meaning,))
-        if _printed(value) is None:
+        if _printed(value, told) is None:
             told.losses.dropped(
                 f"${name}", "Tekton does not give its scripts this", "set it in the task's env", job.span
             )
@@ -379,21 +387,21 @@ def _secret(one: Variable) -> tuple[str, str] | None:
     return store or _SECRETS, key
 
 
-def _printed(value: Text) -> str | None:
+def _printed(value: Text, told: Told) -> str | None:
     found = []
     for part in parts(value):
-        piece = part if isinstance(part, str) else _piece(part)
+        piece = part if isinstance(part, str) else _piece(part, told)
         if piece is None:
             return None
         found.append(piece)
     return "".join(found)
 
 
-def _piece(part: Expr) -> str | None:
-    if isinstance(part, Ref) and part in _PAC:
-        return _PAC[part]
+def _piece(part: Expr, told: Told) -> str | None:
     if isinstance(part, Ref) and part.context in {"env", "secret"} and len(part.path) == 1:
         return f"${{{part.path[0]}}}"
+    if not told.pac and pac.printed(part) is not None:
+        return _PARAMETERS.get(part) if isinstance(part, Ref) and told.clones else None
     return expressions.printed(part)
 
 
@@ -403,7 +411,7 @@ def _said(value: Text, told: Told, job: Job) -> str:
         return str(value)
     found = []
     for part in parts(value):
-        piece = part if isinstance(part, str) else _piece(part)
+        piece = part if isinstance(part, str) else _piece(part, told)
         if piece is None:
             words = in_words(part) if not isinstance(part, str) else part
             told.losses.dropped(f"expression {words}", "Tekton has no such value", "give it as a parameter", job.span)

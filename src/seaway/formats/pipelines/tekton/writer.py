@@ -6,13 +6,15 @@ repository's files work in it.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from seaway.formats.pipelines import commands, outside, starting
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
+from seaway.formats.pipelines.settled import settled
 from seaway.formats.pipelines.shell_names import shell_named, with_axes
-from seaway.formats.pipelines.tekton import tasks
+from seaway.formats.pipelines.tekton import pac, tasks
 from seaway.formats.pipelines.tekton.reader import FINALLY
 from seaway.formats.pipelines.tekton.tasks import CLONE, SOURCE, Told
 from seaway.formats.pipelines.tekton.values import written
@@ -23,21 +25,18 @@ from seaway.model.expression import Call
 from seaway.model.loss import Written
 from seaway.model.pipeline import Checkout, Job, Need, Pipeline, System, Trigger, TriggerKind
 
-_EVENTS = {TriggerKind.PUSH: "push", TriggerKind.PULL_REQUEST: "pull_request", TriggerKind.COMMENT: "comment"}
-_PAC = "pipelinesascode.tekton.dev/"
+_EVENTS = pac.EVENTS
+_RUN = re.compile(r"0\.PipelineRun\.")
 
 
 def write(pipeline: Pipeline) -> Written:
     """The document, and what it does not say."""
     losses = Losses()
     own = pipeline.system is System.TEKTON
-    pipeline = pipeline if own else shell_named(with_axes(whole_rows(pipeline)))
-    commands.told(pipeline, losses, "Tekton")
-    if not own:
-        starting.nothing(pipeline, losses)
-        outside.tell(pipeline, losses, System.TEKTON, tasks.to_make)
+    pipeline = pipeline if own else _lowered(pipeline, losses)
     jobs = unstaged(pipeline, losses)
-    told = Told(pipeline, losses, clones=any(_wants_files(job) for job in jobs))
+    started = bool(_starts(pipeline)) or any(_RUN.match(one.key) for one in pipeline.natives if own)
+    told = Told(pipeline, losses, clones=any(_wants_files(job) for job in jobs), pac=started or own)
     last = [job for job in jobs if _is_last(job, jobs)]
     spec: dict[Any, Any] = {}
     if pipeline.timeout is not None and not _starts(pipeline):
@@ -48,7 +47,9 @@ def write(pipeline: Pipeline) -> Written:
         spec["params"] = [tasks.parameter(one) for one in pipeline.parameters]
     if told.clones:
         spec["workspaces"] = [{"name": SOURCE}]
-    body: list[Any] = [tasks.clone()] if told.clones else []
+    if not told.pac and told.clones:
+        spec["params"] = [*spec.get("params", []), *tasks.ASKED]
+    body: list[Any] = [tasks.clone(told)] if told.clones else []
     body += [tasks.task(job, _needs(job, told, last), told) for job in jobs if job not in last]
     spec["tasks"] = Spaced(body) if len(body) > 1 else body
     if last:
@@ -58,12 +59,22 @@ def write(pipeline: Pipeline) -> Written:
         place, _, key = native.key.partition(":")
         if key.startswith("pipeline.") and place.startswith("0."):
             spec[key.removeprefix("pipeline.")] = restored(native.text)
-    document = _run(pipeline, spec, told) if _starts(pipeline) else _alone(pipeline, spec)
+    document = _run(pipeline, spec, told) if started else _alone(pipeline, spec)
     others = _own(pipeline, document) if own else []
     emitted = emit(document, head=pipeline.comment)
     for other in others:
         emitted = Emitted(f"{emitted.text}---\n{emit(other).text}", emitted.places)
     return Written(emitted.text, losses.all(emitted.places))
+
+
+def _lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
+    """A pipeline of another system, with what its text does not bring along told."""
+    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "Tekton"), losses)
+    pipeline = shell_named(with_axes(whole_rows(pipeline)))
+    commands.told(pipeline, losses, "Tekton")
+    starting.nothing(pipeline, losses)
+    outside.tell(pipeline, losses, System.TEKTON, tasks.to_make)
+    return pipeline
 
 
 def _wants_files(job: Job) -> bool:
@@ -76,7 +87,7 @@ def _is_last(job: Job, jobs: list[Job]) -> bool:
         return False
     if job.needs and all(need.when == FINALLY for need in job.needs):
         return True
-    return bool(job.needs) and job.condition is not None and job.condition.expr == Call("always")
+    return bool(job.needs) and job.condition is not None and job.condition.expr in {Call("always"), Call("failure")}
 
 
 def _needs(job: Job, told: Told, last: list[Job]) -> tuple[Need, ...]:
@@ -96,20 +107,7 @@ def _alone(pipeline: Pipeline, spec: dict[Any, Any]) -> dict[Any, Any]:
 
 def _run(pipeline: Pipeline, spec: dict[Any, Any], told: Told) -> dict[Any, Any]:
     starts = _starts(pipeline)
-    events = list(dict.fromkeys(_EVENTS[one.kind] for one in starts))
-    branches = list(dict.fromkeys(name for one in starts for name in one.branches.include)) or ["*"]
-    notes: dict[Any, Any] = {
-        f"{_PAC}on-event": f"[{', '.join(events)}]",
-        f"{_PAC}on-target-branch": f"[{', '.join(branches)}]",
-    }
-    if paths := list(dict.fromkeys(path for one in starts for path in one.paths.include)):
-        notes[f"{_PAC}on-path-change"] = f"[{', '.join(paths)}]"
-    for one in starts:
-        if one.branches.exclude or one.paths.exclude:
-            told.losses.dropped(
-                one.native or one.kind.value, "an annotation lists what starts a run, not what does not",
-                f"say it in an expression: {_PAC}on-cel-expression", one.span,
-            )  # fmt: skip
+    notes: dict[Any, Any] = dict(pac.annotations(starts, told.losses)) if starts else {}
     outer: dict[Any, Any] = {"pipelineSpec": spec}
     if pipeline.timeout is not None:
         outer["timeouts"] = {"pipeline": written(pipeline.timeout)}
@@ -119,7 +117,7 @@ def _run(pipeline: Pipeline, spec: dict[Any, Any], told: Told) -> dict[Any, Any]
     if pipeline.parameters:
         outer["params"] = [{"name": one.name, "value": one.default or ""} for one in pipeline.parameters]
     name = tasks.name_of(pipeline.name, pipeline.path)
-    metadata = {"generateName": f"{name.rstrip('-')}-", "annotations": notes}
+    metadata = {"generateName": f"{name.rstrip('-')}-"} | ({"annotations": notes} if notes else {})
     return {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": metadata, "spec": outer}
 
 

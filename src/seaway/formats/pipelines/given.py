@@ -1,0 +1,104 @@
+"""Values that a run gives its pipeline beside it: Tekton's `spec.params` of a PipelineRun. Called by the writers, for other systems."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from seaway.formats.pipelines.tekton.expressions import template
+from seaway.formats.pipelines.tekton.pac import PREFIX, is_whole
+from seaway.formats.yaml.kept import restored
+from seaway.model.expression import Call, Expr, Literal, Ref, Template, Text, parts
+from seaway.model.pipeline import Native, Pipeline, System
+from seaway.model.span import Span
+
+Node = TypeVar("Node")
+_PARAMETERS = re.compile(r"\d+\.PipelineRun\.[^:]*:spec\.params")
+_ALWAYS = re.compile(r"\d+\.(?:PipelineRun|Pipeline|Task|TaskRun)\.[^:]*:(?:apiVersion|kind)")
+_METADATA = re.compile(r"\d+\.(?:PipelineRun|Pipeline)\.[^:]*:metadata")
+
+
+def given(pipeline: Pipeline) -> Pipeline:
+    """The pipeline with those values in place of its parameters, and without what makes it a document of Kubernetes."""
+    if pipeline.system is not System.TEKTON:
+        return pipeline
+    values: dict[Ref, Text] = {}
+    natives = []
+    for one in pipeline.natives:
+        if _PARAMETERS.fullmatch(one.key):
+            values |= _values(one)
+        elif not (_ALWAYS.fullmatch(one.key) or (_METADATA.fullmatch(one.key) and _is_known(one))):
+            natives.append(one)
+    made: Pipeline = with_values(dataclasses.replace(pipeline, natives=()), values)
+    parameters = tuple(one for one in pipeline.parameters if Ref("input", (one.name,)) not in values)
+    return dataclasses.replace(made, parameters=parameters, natives=tuple(natives), index={})
+
+
+def _values(one: Native) -> dict[Ref, Text]:
+    found = restored(one.text)
+    listed = found if isinstance(found, list) else []
+    return {
+        Ref("input", (str(item.get("name")),)): template(str(item.get("value")))
+        for item in listed
+        if isinstance(item, dict) and isinstance(item.get("value"), (str, int, float))
+    }
+
+
+def _is_known(one: Native) -> bool:
+    """A name, and annotations that are triggers."""
+    found = restored(one.text)
+    if not isinstance(found, dict) or found.keys() - {"name", "generateName", "namespace", "annotations"}:
+        return False
+    notes = found.get("annotations") or {}
+    if not isinstance(notes, dict) or not all(str(name).startswith(PREFIX) for name in notes):
+        return False
+    return is_whole({str(name).removeprefix(PREFIX): str(text) for name, text in notes.items()})
+
+
+def with_values(node: Node, values: Mapping[Ref, Text]) -> Node:
+    """Anything of the model with values in place of references."""
+    made: Node = _replaced(node, values) if values else node
+    return made
+
+
+def _replaced(node: Any, values: Mapping[Ref, Text]) -> Any:
+    if isinstance(node, Template):
+        return _joined([piece for part in node.parts for piece in _pieces(part, values)])
+    if isinstance(node, Ref) and node in values:
+        return _expr(values[node])
+    if isinstance(node, tuple):
+        return tuple(_replaced(one, values) for one in node)
+    if dataclasses.is_dataclass(node) and not isinstance(node, (type, Span, Native)):
+        changes = {one.name: _replaced(getattr(node, one.name), values) for one in dataclasses.fields(node) if one.init}
+        return dataclasses.replace(node, **(changes | ({"index": {}} if "index" in changes else {})))
+    return node
+
+
+def _pieces(part: str | Expr, values: Mapping[Ref, Text]) -> tuple[str | Expr, ...]:
+    if isinstance(part, Ref) and part in values:
+        return parts(values[part])
+    return (part if isinstance(part, str) else _replaced(part, values),)
+
+
+def _joined(pieces: list[str | Expr]) -> Text:
+    found: list[str | Expr] = []
+    for one in pieces:
+        if isinstance(one, str) and found and isinstance(found[-1], str):
+            found[-1] += one
+        else:
+            found.append(one)
+    return "".join(map(str, found)) if all(isinstance(one, str) for one in found) else Template(tuple(found))
+
+
+def _expr(value: Text) -> Expr:
+    pieces = parts(value)
+    if all(isinstance(one, str) for one in pieces):
+        return Literal("".join(map(str, pieces)))
+    if len(pieces) == 1 and not isinstance(pieces[0], str):
+        return pieces[0]
+    return Call("format", tuple(Literal(one) if isinstance(one, str) else one for one in pieces))
+
+
+__all__ = ["given", "with_values"]
