@@ -101,13 +101,13 @@ def test_annotations_are_triggers(notes: dict[str, str], found: list[tuple[Any, 
 )  # fmt: skip
 def test_triggers_are_annotations(starts: list[Trigger], said: dict[str, str]) -> None:
     losses = Losses()
-    assert {name.removeprefix(pac.PREFIX): text for name, text in pac.annotations(starts, losses).items()} == said
+    assert {name.removeprefix(pac.PREFIX): text for name, text in pac.as_annotations(starts, losses).items()} == said
     assert losses.all() == ()
 
 
 def test_files_that_start_nothing_are_told() -> None:
     losses = Losses()
-    pac.annotations([Trigger(PUSH, paths=Globs((), ("doc/**",)))], losses)
+    pac.as_annotations([Trigger(PUSH, paths=Globs((), ("doc/**",)))], losses)
     assert [one.kind for one in losses.all()] == [LossKind.DROPPED]
 
 

@@ -106,7 +106,7 @@ def is_whole(notes: dict[str, str]) -> bool:
     return notes.keys() <= known and all(_CLAUSE.fullmatch(one.strip()) for one in cel.split("||") if cel)
 
 
-def annotations(starts: list[Trigger], losses: Losses) -> dict[str, str]:
+def as_annotations(starts: list[Trigger], losses: Losses) -> dict[str, str]:
     """How these triggers are said: in lists where one list of branches fits them all, else as an expression."""
     names = {one: _names(one) for one in starts}
     pushes = [name for one in starts if EVENTS[one.kind] == "push" for name in names[one]]

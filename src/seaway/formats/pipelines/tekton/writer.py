@@ -107,7 +107,7 @@ def _alone(pipeline: Pipeline, spec: dict[Any, Any]) -> dict[Any, Any]:
 
 def _run(pipeline: Pipeline, spec: dict[Any, Any], told: Told) -> dict[Any, Any]:
     starts = _starts(pipeline)
-    notes: dict[Any, Any] = dict(pac.annotations(starts, told.losses)) if starts else {}
+    notes: dict[Any, Any] = dict(pac.as_annotations(starts, told.losses)) if starts else {}
     outer: dict[Any, Any] = {"pipelineSpec": spec}
     if pipeline.timeout is not None:
         outer["timeouts"] = {"pipeline": written(pipeline.timeout)}
