@@ -37,6 +37,22 @@ TEXTS = {
         '{"schemaVersion": 1, "panels": [' + ",".join(['{"type": "stat", "targets": [{"expr": "rate(x_ratio[$a])"}]}'] * 2_000) + "]}",
         "d.json",
     ),
+    "applications": ("kubernetes", "---\n".join(["apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {syncPolicy: {automated: {prune: true}}}\n"] * 800), "a.yaml"),
+    "queries": (
+        "kubernetes",
+        "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: a}\nspec:\n  metrics:\n"
+        + "".join(f"    - name: m{n}\n      provider: {{prometheus: {{query: '{'{{args.a' * 400}'}}}}\n" for n in range(50)),
+        "t.yaml",
+    ),
+    "blocks": ("terraform", 'resource "aws_db_instance" "a" {\n  skip_final_snapshot = true\n}\n' * 3_000, "main.tf"),
+    "registries": ("terraform", 'resource "aws_ecr_repository" "a" {\n}\nresource "aws_ecr_lifecycle_policy" "a" {\n  repository = "b"\n}\n' * 4_000, "main.tf"),
+    "tasks": ("ansible", "- hosts: prod\n  tasks:\n" + "    - shell: '" + ">> " * 300 + "x'\n" + "    - shell: echo >> a\n" * 3_000, "site.yml"),
+    "stages": (
+        "spinnaker",
+        '{"stages": [' + ",".join(f'{{"type": "deploy", "name": "prod", "refId": "{n}", "requisiteStageRefIds": ["{n - 1}"]}}' for n in range(1_000)) + "]}",
+        "p.json",
+    ),
+    "flags": ("flags", "flags:\n" + "".join(f"  f{n}: {{variants: {{a: b}}, metadata: {{k: {'owner' * 50}}}}}\n" for n in range(2_000)), "f.yaml"),
 }  # fmt: skip
 
 

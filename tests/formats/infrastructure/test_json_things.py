@@ -38,6 +38,13 @@ def test_an_applications_file_and_a_list_hold_several_pipelines() -> None:
     assert len(spinnaker.parse(json.dumps([PIPELINE, PIPELINE]), "p.json")) == 2
 
 
+def test_a_pipeline_of_too_many_stages_is_refused() -> None:
+    stage = {"refId": "1", "type": "wait", "requisiteStageRefIds": []}
+    assert spinnaker.parse(json.dumps({"stages": [stage] * spinnaker.MAX_STAGES}), "p.json")
+    with pytest.raises(ConfigError, match="stages"):
+        spinnaker.parse(json.dumps({"stages": [stage] * (spinnaker.MAX_STAGES + 1)}), "p.json")
+
+
 def test_flags_have_names_with_places_and_metadata_of_their_file() -> None:
     text = """\
 {

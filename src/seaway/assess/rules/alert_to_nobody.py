@@ -5,6 +5,7 @@ A receiver without any integration is a usual way to drop what is not wanted; it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from seaway.assess import monitoring
@@ -15,6 +16,11 @@ from seaway.formats.monitoring.alertmanager import Routing
 from seaway.formats.yaml.tree import get, sequence, string
 from seaway.model.finding import Impact, Persona, Severity
 
+_MEANT = re.compile(
+    r"null|empty|none|black-?hole|drop|noop|devnull|nobody"
+)  # names of receivers that are to tell nobody
+_LAPTOP = re.compile(r"(?:^|/)(?:dev|development|local|laptop)(?:/|$)")
+
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Routes of Alertmanager to a receiver that does not exist, a configuration in which no route tells anybody, and a Prometheus that
@@ -24,6 +30,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     found = [hit for one in routings for hit in (*_unknown(one), *_silent(one), *_uninhibited(one))]
     alerts = any(one.alert for one in monitoring.rules(estate))
     servers = [one for one in monitoring.configurations(estate) if sequence(one.get("rule_files")) and alerts]
+    servers = [one for one in servers if not _LAPTOP.search(one.path)]
     for server in servers:
         if not sequence(server.get("alerting", "alertmanagers")):
             words = "Prometheus evaluates alerts and sends them nowhere: no Alertmanager is configured under `alerting`"
@@ -48,7 +55,9 @@ def _silent(one: Routing) -> Iterator[Hit]:
     used = {string(get(route, "receiver")) for route in one.routes} - {""}
     if used and used <= one.silent:
         words = f"every alert ends at {', '.join(sorted(used))}, which tells nobody"
-        yield Hit(one.at(get(one.get("route"), "receiver")), words, ("silent",), confidence=0.9)
+        meant = len(one.routes) == 1 and _MEANT.search(min(used).lower()) is not None
+        persona = Persona.AUDITOR if meant else Persona.REGULAR
+        yield Hit(one.at(get(one.get("route"), "receiver")), words, ("silent",), confidence=0.9, persona=persona)
 
 
 def _uninhibited(one: Routing) -> Iterator[Hit]:

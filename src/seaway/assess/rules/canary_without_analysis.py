@@ -88,23 +88,24 @@ def _measured(estate: Estate, measure: canaries.Measure, interval: timedelta) ->
     node = get(measure.node, "interval")
     own = promql.duration(string(node))
     if own is not None and own < 4 * interval:
-        yield _too_often(measure.template, node, own, every)
+        yield _too_often(measure.template, node, own, interval)
 
 
 def _often(one: Object, interval: timedelta) -> Iterator[Hit]:
-    every = duration.render(interval)
     analysis = canaries.analysis(one)
     nodes = [get(analysis, "interval"), *(get(metric, "interval") for metric in sequence(get(analysis, "metrics")))]
     for node in nodes:
         own = promql.duration(string(node))
         if own is not None and own < 4 * interval:
-            yield _too_often(one, node, own, every)
+            yield _too_often(one, node, own, interval)
             return
 
 
-def _too_often(one: Object, node: Node, own: timedelta, every: str) -> Hit:
+def _too_often(one: Object, node: Node, own: timedelta, interval: timedelta) -> Hit:
+    every = duration.render(interval)
     words = f"{one.name} judges every {duration.render(own)} what is measured every {every}: fewer than four measurements are too few to tell"
-    return Hit(one.at(node), words, (one.name, "interval"), Severity.MEDIUM, 0.8)
+    persona = Persona.REGULAR if own <= 2 * interval else Persona.AUDITOR
+    return Hit(one.at(node), words, (one.name, "interval"), Severity.MEDIUM, 0.8, persona)
 
 
 RULE = Rule(

@@ -10,6 +10,7 @@ from seaway.assess.rules.no_slo import REQUESTS
 from seaway.formats.monitoring.grafana import Dashboard, Panel
 from seaway.formats.yaml.tree import get, string
 from seaway.model.finding import Impact, Persona, Severity
+from seaway.model.span import Span
 
 _ASKS = frozenset(
     [
@@ -32,23 +33,35 @@ _ASKS = frozenset(
 def survey(estate: Estate) -> list[Hit] | None:
     """Dashboards of a service's requests without an annotation query, so that no release is seen in them, and panels without a query. An auditor is also shown dashboards without variables."""
     boards = [one for one in estate.all(Dashboard) if not aside(one.path)]
-    found = []
+    found = _blind(estate, [one for one in boards if _shows_requests(one)])
     for one in boards:
-        place = one.at(one.get("title")) if one.get("title") is not None else one.at(one.get("spec", "title"))
-        if _shows_requests(one) and not one.annotations:
-            words = f"{one.title} shows requests and no releases: it has no annotation query, so nobody sees which change made the curve bend"
-            found.append(Hit(estate.within(place, ""), words, (one.title, "annotations"), confidence=0.8))
         if one.panels and not one.variables:
             words = f"{one.title} has no variables: one environment and one version, or all of them together"
-            found.append(
-                Hit(estate.within(place, ""), words, (one.title, "variables"), Severity.INFO, 0.6, Persona.AUDITOR)
-            )
+            found.append(Hit(_title(estate, one), words, (one.title, "variables"), Severity.INFO, 0.6, Persona.AUDITOR))
         for panel in one.panels:
             if panel.kind in _ASKS and _asks_nothing(panel):
                 words = f"{one.title}: the panel {panel.title or panel.kind} asks for nothing and stays empty"
                 title = panel.at(panel.get("title") or panel.get("type") or panel.get("spec", "title"))
                 found.append(Hit(estate.within(title, ""), words, (one.title, panel.title, "empty")))
     return found if boards else None
+
+
+def _blind(estate: Estate, boards: list[Dashboard]) -> list[Hit]:
+    """Dashboards of requests in which no release is seen: each of them where others show releases, else the first for all."""
+    blind = [one for one in boards if not one.annotations]
+    if len(blind) == len(boards) > 1:
+        words = f"{len(blind)} dashboards show requests and no releases: none has an annotation query, so nobody sees which change made a curve bend"
+        return [Hit(_title(estate, blind[0]), words, ("annotations",), confidence=0.8)]
+    words = (
+        "{} shows requests and no releases: it has no annotation query, so nobody sees which change made a curve bend"
+    )
+    return [
+        Hit(_title(estate, one), words.format(one.title), (one.title, "annotations"), confidence=0.8) for one in blind
+    ]
+
+
+def _title(estate: Estate, one: Dashboard) -> Span:
+    return estate.within(one.at(one.get("title") or one.get("spec", "title")), "")
 
 
 def _shows_requests(one: Dashboard) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
@@ -21,9 +22,12 @@ def survey(estate: Estate) -> list[Hit] | None:
     ecr = [one for one in blocks if one.labels[:1] == ("aws_ecr_repository",)]
     google = [one for one in blocks if one.labels[:1] == ("google_artifact_registry_repository",)]
     policies = [one for one in blocks if one.labels[:1] == ("aws_ecr_lifecycle_policy",)]
+    covered = _Covered()
+    for policy in policies:
+        covered.add(policy)
     found = []
     for one in ecr:
-        if not any(_may_cover(policy, one) for policy in policies):
+        if not covered.may_hold(one):
             words = f"{one.name}: no lifecycle policy removes old images, so they are kept and paid for ever"
             found.append(Hit(one.head, words, (one.name,)))
     for one in google:
@@ -33,17 +37,30 @@ def survey(estate: Estate) -> list[Hit] | None:
     return found if ecr or google else None
 
 
-def _may_cover(policy: Block, one: Block) -> bool:
-    """The policy is the repository's, or may be, as far as can be read."""
-    value = policy.values.get("repository")
-    if value is None or "module." in value.text:
-        return True
-    if policy.path.rpartition("/")[0] != one.path.rpartition("/")[0]:
-        return False
-    named = _REFERENCE.findall(value.text)
-    if named:
-        return one.labels[-1] in named
-    return value.literal is None or value.literal == one.literal("name")
+@dataclass(slots=True)
+class _Covered:
+    """Repositories that a policy names, as far as can be read. `anywhere`: a policy is for one of a module; `open`: folders with one that a variable decides."""
+
+    anywhere: bool = False
+    open: set[str] = field(default_factory=set)
+    named: set[tuple[str, str]] = field(default_factory=set)  # folder, the block's or the repository's name
+
+    def add(self, policy: Block) -> None:
+        """A policy's repository."""
+        folder, value = policy.path.rpartition("/")[0], policy.values.get("repository")
+        if value is None or "module." in value.text:
+            self.anywhere = True
+            return
+        names = _REFERENCE.findall(value.text) or [value.literal]
+        self.named |= {(folder, name) for name in names if name}
+        if None in names:
+            self.open.add(folder)
+
+    def may_hold(self, one: Block) -> bool:
+        """Whether some policy is the repository's, or may be."""
+        folder = one.path.rpartition("/")[0]
+        own = {(folder, one.labels[-1]), (folder, one.literal("name") or "")}
+        return self.anywhere or folder in self.open or bool(own & self.named)
 
 
 RULE = Rule(

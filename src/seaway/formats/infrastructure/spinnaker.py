@@ -9,6 +9,8 @@ from seaway.formats.yaml import tree as yaml
 from seaway.formats.yaml.document import Document, read_json
 from seaway.formats.yaml.tree import Node, Tree
 
+MAX_STAGES = 1_000  # of a pipeline
+
 
 @dataclass(frozen=True, slots=True)
 class Stage(Document):
@@ -60,6 +62,8 @@ def _pipelines(tree: Tree, document: Node) -> Iterator[SpinnakerPipeline]:
 
 
 def _stages(tree: Tree, stages: Node) -> Iterator[Stage]:
+    if len(stages.value) > MAX_STAGES:
+        raise tree.problem(stages, f"a pipeline of more than {MAX_STAGES:,} stages")
     for one in stages.value:
         kind = yaml.string(yaml.get(one, "type"))
         if kind:
