@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seaway.assess.estate import Estate, Kind
 
 OPEN, CLOSE = "\u27e6", "\u27e7"  # around an expression in a script: `curl -H <open>secret.TOKEN<close>`
+KOTLIN = "${'$'}"  # a dollar in a string of Kotlin, as TeamCity's scripts have it
 MAX_LINE = 1_000  # characters of a script's line that are looked at
 MAX_SCRIPTS = 128 * 1024  # characters of all scripts of a pipeline
 _EXPRESSION = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
@@ -135,8 +136,11 @@ def _found(text: str, outer: Span, words: str) -> tuple[int, int] | None:
     if not words:
         return None
     if OPEN not in words:
-        at = text.find(words, outer.start, outer.end)
-        return (at, at + len(words)) if at >= 0 else None
+        for written in (words, words.replace("$", KOTLIN)) if "$" in words else (words,):
+            at = text.find(written, outer.start, outer.end)
+            if at >= 0:
+                return at, at + len(written)
+        return None
     runs = [run.strip() for run in _EXPRESSION.split(words)]
     pattern = re.compile(r"[^\n]*?".join(re.escape(run) for run in runs))
     match = pattern.search(text, outer.start, outer.end) if any(len(run) > 2 for run in runs) else None

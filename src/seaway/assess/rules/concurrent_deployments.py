@@ -1,6 +1,6 @@
 """SAF-31: two deployments to one place can run at once. Run by `assess.examine`.
 
-Azure's exclusive locks are kept on the server, CircleCI and Tekton have other means: no file shows them, so nothing is said there.
+Azure's exclusive locks are kept on the server, and Tekton has other means: no file shows them, so nothing is said there.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import re
 
 from seaway.assess import commands
 from seaway.assess.rule import Case, Edits, Hit, Rule, flat
+from seaway.assess.shipping import head
 from seaway.formats.yaml.patch import add_key, plain
 from seaway.formats.yaml.tree import get
 from seaway.model.finding import Impact, Severity
 from seaway.model.pipeline import Job, System, TriggerKind
 
 _LOCKED = re.compile(r"\b(?:lock\s*\(|milestone\b|disableConcurrentBuilds\b)")
+_MEANS = {System.GITLAB_CI: "resource_group", System.CIRCLECI: "serial-group", System.TEAMCITY: "maxRunningBuilds = 1"}
 _NO_DEPLOY = frozenset({"stop", "prepare", "verify", "access"})
 
 
@@ -27,12 +29,12 @@ def check(case: Case) -> list[Hit] | None:
     jobs = [job for job in case.jobs if _is_deployment(case, job)]
     found = []
     for job in jobs:
-        if job.concurrency is not None or case.pipeline.concurrency is not None or job.key_span is None:
+        if job.concurrency is not None or case.pipeline.concurrency is not None:
             continue
-        how = "resource_group" if case.system is System.GITLAB_CI else "concurrency"
+        how = _MEANS.get(case.system, "concurrency")
         where = flat(job.environment.name) if job.environment else "the same place"
         words = f"two runs of {flat(job.name) or job.id} can deploy to {where} at once, and the older may win: it has no {how}"
-        found.append(Hit(job.key_span, words, (job.id,), fix=lambda job=job: _exclusive(case, job)))  # type: ignore[misc]
+        found.append(Hit(head(case, job), words, (job.id,), fix=lambda job=job: _exclusive(case, job)))  # type: ignore[misc]
     return found if jobs else None
 
 
@@ -57,6 +59,8 @@ def _jenkins(case: Case) -> list[Hit] | None:
 
 def _exclusive(case: Case, job: Job) -> Edits:
     """One group per environment, in which the newer run waits."""
+    if case.system not in {System.GITHUB_ACTIONS, System.GITLAB_CI}:
+        return ()
     if job.environment is None or not isinstance(job.environment.name, str) or job.key_span is None:
         return ()
     tree = case.tree(job.key_span.path)
@@ -77,13 +81,13 @@ RULE = Rule(
     number="SAF-31",
     title="Two deployments to one place can run at once",
     why="Two merges in quick succession race, and the older change may end up on top while the newer is reported as live.",
-    advice="One group per environment that waits and does not cancel: `concurrency`, `resource_group`, `lock`.",
+    advice="One group per environment that waits and does not cancel: `concurrency`, `resource_group`, `lock`, `serial-group`, `maxRunningBuilds = 1`.",
     patch="Adds `concurrency` or `resource_group` named after the environment.",
     severity=Severity.MEDIUM,
     confidence=0.85,
     impact=Impact("cfr"),
     effort="S",
     refs=("DORA: deployment automation", "OWASP CI/CD: CICD-SEC-1"),
-    systems=frozenset({System.GITHUB_ACTIONS, System.GITLAB_CI, System.JENKINS}),
+    systems=frozenset({System.GITHUB_ACTIONS, System.GITLAB_CI, System.JENKINS, System.CIRCLECI, System.TEAMCITY}),
     check=check,
 )

@@ -77,6 +77,6 @@ RULE = Rule(
         "CIS Software Supply Chain Security Guide 2.4.2",
         "NIST SSDF PW.4.1",
     ),
-    systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
+    systems=frozenset(System) - {System.SEAWAY},
     check=check,
 )

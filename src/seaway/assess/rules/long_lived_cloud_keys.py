@@ -116,6 +116,6 @@ RULE = Rule(
     impact=Impact("risk"),
     effort="M",
     refs=("OWASP CI/CD: CICD-SEC-6", "NIST SSDF PO.5.2"),
-    systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
+    systems=frozenset(System) - {System.SEAWAY},
     check=check,
 )

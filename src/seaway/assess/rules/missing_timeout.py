@@ -1,6 +1,6 @@
 """VEL-17: a job that hangs is not ended for hours. Run by `assess.examine`.
 
-GitLab and Tekton end jobs after an hour unless told otherwise, CircleCI after ten silent minutes, Azure after an hour: there only
+TeamCity has no limit unless a configuration says one. GitLab and Tekton end jobs after an hour unless told otherwise, CircleCI after ten silent minutes, Azure after an hour: there only
 an explicit "never" counts.
 """
 
@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 
 from seaway.assess.rule import Case, Edits, Hit, Rule, flat, place
+from seaway.assess.shipping import head
 from seaway.formats.yaml.patch import add_key
 from seaway.formats.yaml.tree import get
 from seaway.model.finding import Impact, Severity
@@ -20,12 +21,31 @@ _NEVER = re.compile(r"\b(?:timeoutInMinutes|timeout)[\"']?:[ \t]*[\"']?0[smh]?\b
 
 
 def check(case: Case) -> list[Hit] | None:
-    """Jobs that may run for GitHub's six hours, Jenkins pipelines without any limit, Azure jobs and Tekton tasks with none."""
+    """Jobs that may run for GitHub's six hours, Jenkins pipelines and TeamCity's configurations without any limit, Azure jobs and Tekton tasks
+    with none.
+    """
     if case.system is System.GITHUB_ACTIONS:
         return _github(case)
     if case.system is System.JENKINS:
         return _jenkins(case)
+    if case.system is System.TEAMCITY:
+        return _teamcity(case)
     return _never(case)
+
+
+def _teamcity(case: Case) -> list[Hit] | None:
+    jobs = [job for job in case.jobs if job.steps and job.approval is None]
+    if not jobs or case.pipeline.unresolved:
+        return None
+    return [
+        Hit(
+            head(case, job),
+            f"{flat(job.name) or job.id} holds its agent when it hangs, until somebody looks: it has no executionTimeoutMin",
+            (job.id,),
+        )
+        for job in jobs
+        if job.timeout is None
+    ]
 
 
 def _github(case: Case) -> list[Hit] | None:
@@ -100,6 +120,6 @@ RULE = Rule(
     impact=Impact("cost"),
     effort="S",
     refs=("DORA: continuous integration, fast feedback",),
-    systems=frozenset({System.GITHUB_ACTIONS, System.JENKINS, System.AZURE_PIPELINES, System.TEKTON}),
+    systems=frozenset({System.GITHUB_ACTIONS, System.JENKINS, System.AZURE_PIPELINES, System.TEKTON, System.TEAMCITY}),
     check=check,
 )

@@ -100,6 +100,6 @@ RULE = Rule(
     impact=Impact("cfr"),
     effort="M",
     refs=("DORA: test automation", "NIST SSDF PW.8.2"),
-    systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
+    systems=frozenset(System) - {System.SEAWAY},
     check=check,
 )

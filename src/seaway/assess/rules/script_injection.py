@@ -41,7 +41,7 @@ _GITLAB = re.compile(
     r"|CI_COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|BRANCH|REF_NAME))\b"
 )
 _SYSTEMS = frozenset(
-    {System.GITHUB_ACTIONS, System.GITLAB_CI, System.JENKINS, System.AZURE_PIPELINES, System.CIRCLECI}
+    {System.GITHUB_ACTIONS, System.GITLAB_CI, System.JENKINS, System.AZURE_PIPELINES, System.CIRCLECI, System.TEAMCITY}
 )  # fmt: skip
 
 

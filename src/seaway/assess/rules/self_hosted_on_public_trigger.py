@@ -22,7 +22,9 @@ _GUARDS = ("head.repo", "author_association", "github.actor ==", "github.reposit
 
 
 def check(case: Case) -> list[Hit] | None:
-    """Jobs on `self-hosted` labels in workflows that a fork's request or a stranger's comment starts."""
+    """Jobs on `self-hosted` labels in workflows that a fork's request or a stranger's comment starts; TeamCity's builds of everybody's requests."""
+    if case.system is System.TEAMCITY:
+        return _teamcity(case)
     own = [job for job in case.jobs if any(flat(label).lower() == "self-hosted" for label in job.runner.labels)]
     if not own:
         return None
@@ -38,6 +40,26 @@ def check(case: Case) -> list[Hit] | None:
         only_requests = natives == ["pull_request"]
         found.append(Hit(span, words, (job.id, "runner"), None, 0.6 if only_requests else 0.8))
     return found
+
+
+def _teamcity(case: Case) -> list[Hit] | None:
+    """Configurations that build everybody's pull requests, on agents that are kept and with what the project knows."""
+    asked = [
+        (job, one)
+        for job in case.jobs
+        for one in job.natives
+        if one.key == "features.pullRequests" and one.span is not None
+    ]
+    words = "everybody who may open a request runs code on these agents, before anybody of the project has looked at it"
+    return (
+        [
+            Hit(case.within(one.span, "EVERYBODY"), words, (job.id, "pullRequests"), None, 0.85)
+            for job, one in asked
+            if "EVERYBODY" in one.text
+        ]
+        if asked
+        else None
+    )
 
 
 def _is_guarded(job: Job) -> bool:
@@ -60,6 +82,6 @@ RULE = Rule(
         "OpenSSF Scorecard: Dangerous-Workflow",
         "SLSA: Build L3, isolated",
     ),
-    systems=frozenset({System.GITHUB_ACTIONS}),
+    systems=frozenset({System.GITHUB_ACTIONS, System.TEAMCITY}),
     check=check,
 )

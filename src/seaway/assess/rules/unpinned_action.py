@@ -199,7 +199,11 @@ def _images(case: Case) -> Iterator[tuple[Image, str]]:
 
 def _image(case: Case, image: Image, job: str) -> Iterator[Hit]:
     name = image.name
-    if not isinstance(name, str) or not is_plain(name) or not name or image.span is None:
+    if not isinstance(name, str) or not is_plain(name) or not name:
+        return
+    owner = case.pipeline.job(job)
+    outer = image.span or (owner.span if owner else None)
+    if outer is None:
         return
     if "@sha256:" in name or any(mark in name for mark in "$<{"):
         return
@@ -207,7 +211,7 @@ def _image(case: Case, image: Image, job: str) -> Iterator[Hit]:
     what = f"the tag {tag}" if colon else "the tag latest, as nobody says another"
     loose = not colon or tag == "latest"
     severity = None if loose else Severity.LOW
-    yield _moved(case.within(image.span, name), f"the image {name}", what, job, auditor=not loose, severity=severity)
+    yield _moved(case.within(outer, name), f"the image {name}", what, job, auditor=not loose, severity=severity)
 
 
 RULE = Rule(
@@ -227,7 +231,7 @@ RULE = Rule(
         "CIS Software Supply Chain Security Guide 2.4.2",
         "NIST SSDF PW.4.1",
     ),
-    systems=frozenset(System) - {System.SEAWAY, System.TEAMCITY},
+    systems=frozenset(System) - {System.SEAWAY},
     check=check,
     kinds=frozenset({Kind.DOCKERFILE}),
     survey=survey,

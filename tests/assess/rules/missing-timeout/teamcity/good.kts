@@ -1,0 +1,22 @@
+import jetbrains.buildServer.configs.kotlin.*
+import jetbrains.buildServer.configs.kotlin.buildSteps.script
+
+version = "2024.12"
+
+project {
+    buildType(Work)
+}
+
+object Work : BuildType({
+    name = "Work"
+    steps {
+        script {
+            scriptContent = """
+                make
+            """.trimIndent()
+        }
+    }
+    failureConditions {
+        executionTimeoutMin = 30
+    }
+})

@@ -1,0 +1,20 @@
+import jetbrains.buildServer.configs.kotlin.*
+import jetbrains.buildServer.configs.kotlin.buildSteps.script
+
+version = "2024.12"
+
+project {
+    buildType(Work)
+}
+
+object Work : BuildType({
+    name = "Work"
+    steps {
+        script {
+            scriptContent = """
+                npm test || true  # FINDING
+                eslint . || exit 0  # FINDING
+            """.trimIndent()
+        }
+    }
+})

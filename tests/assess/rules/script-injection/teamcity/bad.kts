@@ -1,0 +1,32 @@
+import jetbrains.buildServer.configs.kotlin.*
+import jetbrains.buildServer.configs.kotlin.buildSteps.script
+import jetbrains.buildServer.configs.kotlin.buildFeatures.PullRequests
+import jetbrains.buildServer.configs.kotlin.buildFeatures.pullRequests
+
+version = "2024.12"
+
+project {
+    buildType(Work)
+}
+
+object Work : BuildType({
+    name = "Work"
+    steps {
+        script {
+            scriptContent = """
+                echo "%teamcity.pullRequest.title%"  # FINDING
+                git checkout %teamcity.pullRequest.source.branch%  # FINDING
+            """.trimIndent()
+        }
+    }
+    features {
+        pullRequests {
+            provider = github {
+                authType = token {
+                    token = "credentialsJSON:0b1e7d2c-1111-2222-3333-444455556666"
+                }
+                filterAuthorRole = PullRequests.GitHubRoleFilter.MEMBER
+            }
+        }
+    }
+})
