@@ -205,7 +205,7 @@ def test_a_chart_is_judged_as_it_is_made_at_the_lines_of_its_templates(tmp_path:
     assert unknowns == []
     (one,) = named(estate)
     place = "charts/shop/templates/web.yaml"
-    assert (one.name, one.path, one.made_by) == ("release-web", place, "")
+    assert (one.name, one.path, one.made_by) == ("release-web", place, "charts/shop")
     assert (one.span.path, one.span.line) == (place, 3)
     assert one.at(one.containers[0]).line == 10
     assert one.at(get(one.containers[0], "image")).line == 11
@@ -223,7 +223,7 @@ def test_values_of_production_count_where_there_are_some(tmp_path: Path) -> None
         tmp_path, {**CHART, "charts/shop/values-prod.yaml": off, "charts/shop/values-dev.yaml": "service: d\n"}
     )
     assert named(estate) == []
-    assert [one.made_by for one in named(estate, "Service")] == ["charts/shop/values-prod.yaml"]
+    assert [one.made_by for one in named(estate, "Service")] == ["charts/shop charts/shop/values-prod.yaml"]
 
 
 @pytest.mark.usefixtures("helm")

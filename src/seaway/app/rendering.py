@@ -186,7 +186,8 @@ class Rendering:
             return
         try:
             output = _render.chart(self.root / one.folder, [self.root / path for path in values])
-            made = rendered.of_helm(output, " ".join(values), one.name, one.folder, templates)
+            made_by = " ".join((one.folder or ".", *values))
+            made = rendered.of_helm(output, made_by, one.name, one.folder, templates)
         except SeawayError as error:
             self._blind(Span(one.path, 1, 1, 1, 1), f"this chart was not judged: {error.message[:300]}")
             return

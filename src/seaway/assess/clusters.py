@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 
 from seaway.assess.aside import aside
 from seaway.assess.estate import Estate
+from seaway.assess.images import named
 from seaway.assess.rule import Hit
 from seaway.formats.infrastructure.compose import Service
 from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.yaml import tree as yaml
-from seaway.formats.yaml.tree import Node, get, is_mapping, string
+from seaway.formats.yaml.tree import Node, get, is_mapping, mapping, string
 from seaway.model.finding import Persona, Severity
 
 MAKING_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "Job", "CronJob", "Pod"})
@@ -23,6 +24,10 @@ REPLICATED = frozenset({"Deployment", "StatefulSet", "Rollout"})
 _PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|prd|live)(?:[._/-]|\Z)", re.IGNORECASE)
 _DEPLOYED = re.compile(r"(?:^|[._/-])(?:prod|production|swarm|stack|deploy)(?:[._/-]|\Z)", re.IGNORECASE)
 _MOST = 2_000  # objects of a kind that are compared with one workload
+_STORES = re.compile(
+    r"redis|valkey|memcached|postgres|mysql|mariadb|mongo|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|cassandra|etcd|nats|minio|clickhouse"
+    r"|influxdb|couchdb|neo4j|pulsar"
+)
 _METRICS = re.compile(r"metric|prom|monitor|health|probe|admin|debug|pprof", re.IGNORECASE)
 
 
@@ -32,8 +37,46 @@ def workloads(estate: Estate, kinds: frozenset[str] = MAKING_PODS) -> list[Objec
 
 
 def serving(estate: Estate) -> list[Object]:
-    """What runs for long and opens a port for more than its own metrics."""
-    return [one for one in workloads(estate, LONG_RUNNING) if any(ports(container) for container in one.containers)]
+    """What runs for long, opens a port for more than its own metrics, and is chosen by a Service where there are Services beside it.
+
+    Databases, caches and queues of others are left out: how many of them there may be, and what they tell, is not one's own choice.
+    """
+    made = estate.known.get("clusters.serving")
+    if isinstance(made, list):
+        return made
+    found = [
+        one
+        for one in workloads(estate, LONG_RUNNING)
+        if any(ports(container) for container in one.containers) and not is_store(one) and _is_chosen(estate, one)
+    ]
+    estate.known["clusters.serving"] = found
+    return found
+
+
+def is_store(one: Object) -> bool:
+    """Its first container with a port is a database, a cache or a queue that everybody knows."""
+    images = (named(string(get(container, "image"))) for container in one.containers if ports(container))
+    return any(image is not None and _STORES.search(image.base) for image in images)
+
+
+def _is_chosen(estate: Estate, one: Object) -> bool:
+    known = estate.known.setdefault("clusters.services", {})
+    assert isinstance(known, dict)  # noqa: S101 - only this function writes it
+    key = (one.made_by, one.namespace)
+    if key not in known:  # selectors by their first label
+        known[key] = {}
+        for service in together(estate, one, "Service"):
+            pairs = [(name, string(value)) for name, value in mapping(service.get("spec", "selector")).items()]
+            if pairs:
+                known[key].setdefault(pairs[0], []).append(set(pairs))
+    labels = one.pod_labels.items()
+    return not known[key] or any(each <= labels for pair in labels for each in known[key].get(pair, ()))
+
+
+def chooses(service: Object, one: Object) -> bool:
+    """A Service sends its requests to these pods."""
+    chosen = service.get("spec", "selector")
+    return bool(yaml.items(chosen)) and selects(chosen, one.pod_labels)
 
 
 def ports(container: Node) -> list[Node]:

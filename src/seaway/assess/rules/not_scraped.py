@@ -9,7 +9,6 @@ from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Answer, Hit, Rule, Unclear
 from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.monitoring.prometheus.files import Configuration
-from seaway.formats.yaml import tree as yaml
 from seaway.formats.yaml.tree import get
 from seaway.model.finding import Impact, Severity
 
@@ -49,12 +48,7 @@ def _monitored(estate: Estate, monitor: Object, one: Object) -> bool:
     if monitor.kind == "PodMonitor":
         return clusters.selects(selector, one.pod_labels)
     services = (other for other in estate.all(Object) if other.kind == "Service")
-    return any(clusters.selects(selector, service.labels) and _chooses(service, one) for service in services)
-
-
-def _chooses(service: Object, one: Object) -> bool:
-    chosen = service.get("spec", "selector")
-    return bool(yaml.items(chosen)) and clusters.selects(chosen, one.pod_labels)
+    return any(clusters.selects(selector, service.labels) and clusters.chooses(service, one) for service in services)
 
 
 RULE = Rule(

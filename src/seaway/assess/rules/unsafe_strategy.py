@@ -42,7 +42,8 @@ def _workload(estate: Estate, one: Object) -> Iterator[Hit]:
     if share >= _HALF and (count is None or count > 1) and (percent is not None or share >= _HALF + 1):
         words = f"{one.title}: a release may take away {string(away)} of its pods at once (maxUnavailable)"
         yield clusters.hit(estate, one, away, words, "maxUnavailable")
-    if count == 1 and one.kind != "StatefulSet" and not claims and string(kind) != "Recreate":
+    scaled = clusters.scaler(estate, one) is not None  # then its least number is what is wrong: no-resource-requests
+    if count == 1 and not scaled and one.kind != "StatefulSet" and not claims and string(kind) != "Recreate":
         written = one.get("spec", "replicas")
         words = f"{one.title} has one replica: when its node goes, or is drained, nobody answers"
         who = clusters.only_production(one)

@@ -28,7 +28,7 @@ _WALKED = 20_000  # nodes of an object that are looked at for a place
 class Object:
     """One object. `api` and `kind` as written (`apps/v1`, `Deployment`); `node`: the whole document, for questions.
 
-    `made_by`: the overlay or the values that it was rendered with, "" where it stands in its file as it is. `source`: from the
+    `made_by`: the overlay, or the chart and the values, that it was rendered with, "" where it stands in its file as it is. `source`: from the
     way to one of its nodes to where that comes from.
     """
 
