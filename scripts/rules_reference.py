@@ -42,6 +42,7 @@ KINDS = {
     Kind.PROMETHEUS: "Prometheus rules and configuration",
     Kind.ALERTMANAGER: "Alertmanager",
     Kind.GRAFANA: "Grafana dashboards",
+    Kind.RUNBOOK: "READMEs and runbooks",
     Kind.HISTORY: "git history",
     Kind.RUNS: "run history",
 }

@@ -44,6 +44,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "kubernetes": "seaway.formats.infrastructure.kubernetes",
         "kustomize": "seaway.formats.infrastructure.kustomize",
         "owners": "seaway.formats.infrastructure.code_owners",
+        "runbook": "seaway.formats.infrastructure.runbook",
         "prometheus": "seaway.formats.monitoring.prometheus.files",
         "spinnaker": "seaway.formats.infrastructure.spinnaker",
         "terraform": "seaway.formats.infrastructure.terraform",

@@ -7,6 +7,7 @@ marked in a case named `auditor...` is shown to auditors alone.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -19,6 +20,7 @@ from seaway.assess.examine import Examination
 from seaway.assess.rule import Answer, Case, Hit, Rule
 from seaway.formats.history import deployments, incidents, runs
 from seaway.formats.pipelines.sources import Sources
+from seaway.model.changes import Change, GitHistory
 from seaway.model.finding import Persona
 from seaway.model.runs import RunHistory
 from support import peers
@@ -26,7 +28,7 @@ from support import peers
 FOLDER = Path(__file__).parent.parent / "assess" / "rules"
 MARK = "FINDING"
 LISTED = "FINDINGS"
-RUNS = "runs.jsonl"
+RUNS, CHANGES = "runs.jsonl", "changes.json"
 PATHS = {
     "github_actions": ".github/workflows/ci.yml",
     "gitlab_ci": ".gitlab-ci.yml",
@@ -84,6 +86,10 @@ def _happened(place: Path) -> list[object]:
     for name, parse in (("deployments.jsonl", deployments.parse), ("incidents.jsonl", incidents.parse)):
         if (place / name).exists():
             found += parse((place / name).read_bytes(), name)
+    if (place / CHANGES).exists():
+        told = json.loads((place / CHANGES).read_text(encoding="utf-8"))
+        both = [tuple(Change(one[0], tuple(one[1]), *one[2:]) for one in told[key]) for key in ("changes", "pipelines")]
+        found.append(GitHistory(both[0], told["lines"], both[1], told["cut"]))
     return found
 
 

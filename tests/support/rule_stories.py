@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from seaway.model.delivery import Kind
 from seaway.model.runs import JobRun, Run
+from support.rule_stories_changes import changes
 from support.rule_stories_people import WORKFLOW, artifacts, governance, ship, watching
 from support.run_stories import BAD, BEGIN, CI, DAY, HOUR, OK, Story, at, job, run, sha
 
@@ -152,18 +153,21 @@ def stories() -> Iterator[tuple[str, str, Story]]:
     yield from artifacts()
     yield from watching()
     yield from governance()
+    yield from changes()
 
 
 def wanted() -> dict[str, str]:
     """Path below the fixtures -> text."""
     return {
-        f"{rule}/runs/{case}/{name}": text for rule, case, story in stories() for name, text in story.written().items()
+        f"{rule}/{story.kind}/{case}/{name}": text
+        for rule, case, story in stories()
+        for name, text in story.written().items()
     }
 
 
-def rules() -> set[str]:
-    """Rules that have stories."""
-    return {rule for rule, _, _ in stories()}
+def places() -> set[str]:
+    """Folders that stories fill."""
+    return {f"{rule}/{story.kind}" for rule, _, story in stories()}
 
 
 if __name__ == "__main__":

@@ -56,10 +56,11 @@ class Story:
     runs: list[Run]
     found: list[tuple[str, int]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    kind: str = "runs"
 
     def written(self) -> dict[str, str]:
         """The fixture's files."""
-        made = {"runs.jsonl": format_.render(self.runs), **self.files}
+        made = {**({"runs.jsonl": format_.render(self.runs)} if self.runs else {}), **self.files}
         if self.found:
             made["FINDINGS"] = "".join(f"{path}:{line}\n" for path, line in self.found)
         return made

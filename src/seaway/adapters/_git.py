@@ -28,8 +28,8 @@ _LEFT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT
 class Git:
     """One repository. Every method raises NotFound without git, Refused with git's own words, NotReachable after too long."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, seconds: float = _SECONDS) -> None:
+        self.folder, self._seconds = folder, seconds
 
     def ask(self, *words: str, stdin: bytes = b"") -> bytes:
         """The output of one git command."""
@@ -37,7 +37,7 @@ class Git:
         argv = ("git", *_SAFE, *words)
         try:
             done = _process.capture(
-                argv, seconds=_SECONDS, cap=_CAP, stdin=stdin, cwd=self.folder, environment=environment
+                argv, seconds=self._seconds, cap=_CAP, stdin=stdin, cwd=self.folder, environment=environment
             )
         except errors.NotFound as error:
             raise errors.NotFound(
@@ -45,7 +45,7 @@ class Git:
                 hint="check the path" if not self.folder.is_dir() else "install git",
             ) from error
         if done.timed_out:
-            raise errors.NotReachable(f"git {words[0]} took longer than {_SECONDS:.0f} s", hint="try again")
+            raise errors.NotReachable(f"git {words[0]} took longer than {self._seconds:.0f} s", hint="try again")
         if done.code:
             said = done.words.strip().splitlines()
             raise errors.Refused(

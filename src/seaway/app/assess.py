@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from seaway import registry
-from seaway.app import estate, pipelines
+from seaway.app import changes, estate, pipelines
 from seaway.app.forecasts import Store
 from seaway.assess import baseline, examine, mend, rules
 from seaway.assess.estate import Estate, Kind
@@ -101,6 +101,8 @@ def assess(
         whole = estate.with_runs(whole, runs, happened)
     elif read and path.is_dir():
         done.unseen(Blind(".", 1, 1, UNSEEN_RUNS))
+    if path.is_dir():
+        whole = changes.added(whole, root, done)
     for case in whole.cases:
         done.look(case)
     done.survey(whole)
@@ -135,7 +137,9 @@ def survey(
     """What `assess` reads of a repository, before any rule. Raises UsageError."""
     root = pipelines.root_of(path / "x" if path.is_dir() else path)
     whole = _Work(root, {}).whole(path, done)[1]
-    return estate.with_runs(whole, runs, happened) if runs is not None else whole
+    if runs is not None:
+        return estate.with_runs(whole, runs, happened)
+    return replace(whole, things=[*whole.things, *happened])
 
 
 def known_findings(path: Path) -> frozenset[str]:

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     ALERTMANAGER = "alertmanager"
     GRAFANA = "grafana"
     OWNERS = "owners"  # CODEOWNERS
+    RUNBOOK = "runbook"  # READMEs and runbooks
     HISTORY = "history"  # of git
     RUNS = "runs"  # of pipelines
 

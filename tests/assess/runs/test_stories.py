@@ -9,8 +9,8 @@ def test_fixtures_are_what_their_stories_say() -> None:
     wanted = rule_stories.wanted()
     there = {
         file.relative_to(rule_stories.FOLDER).as_posix(): file.read_text(encoding="utf-8")
-        for rule in rule_stories.rules()
-        for file in (rule_stories.FOLDER / rule / "runs").rglob("*")
+        for place in rule_stories.places()
+        for file in (rule_stories.FOLDER / place).rglob("*")
         if file.is_file()
     }
     assert sorted(wanted) == sorted(there)

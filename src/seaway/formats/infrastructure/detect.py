@@ -16,6 +16,10 @@ _NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:^|/)(?:Chart\.yaml|values(?:[._-][\w.-]+)?\.ya?ml)\Z"), "helm"),
     (re.compile(r"\.(?:tf|tofu)$"), "terraform"),
     (re.compile(r"(?:^|/)CODEOWNERS$"), "owners"),
+    (
+        re.compile(r"(?:^|/)[^/]*(?:readme|runbook|deploy|releas|operations|rollback)[^/]*\.(?:md|markdown)\Z", re.IGNORECASE),
+        "runbook",
+    ),
     (re.compile(r"(?:^|/)roles/[^/]+/(?:tasks|handlers)/[^/]+\.ya?ml$"), "ansible"),
 )  # fmt: skip
 _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
