@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -180,6 +181,10 @@ def test_a_forecast_is_kept_and_checked_when_it_has_landed(
     again = json.loads(said(capsys, *words)[0])
     assert {one["forecast"]: one["state"] for one in again["forecasts"]}[name] == "held"
     assert "held: " in said(capsys, *words[:4])[0]
+    page, _ = said(capsys, *words[:4], "--format", "html")
+    ET.fromstring(page.removeprefix("<!DOCTYPE html>"))
+    for sign in ("What if: ", "test with a cache", "Seen since", f"{name}</td>", ">held<"):
+        assert sign in page
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def bottlenecks(document: Json) -> Html:
         why = next((one for one in document["not_measured"] if one["what"] == "bottlenecks"), None)
         said = join("Not known. ", sentence(why["how"])) if why else "No runs."
         return el("p", said, class_="quiet")
-    return join(*(_pipeline(one) for one in document["bottlenecks"]))
+    return join(*(_pipeline(one) for one in document["bottlenecks"]), _promises(document["forecasts"]))
 
 
 def _pipeline(one: Json) -> Html:
@@ -41,8 +41,44 @@ def _pipeline(one: Json) -> Html:
     return join(
         el("h3", el("code", one["pipeline"])), el("p", " ".join(said), class_="small"),
         table(head, rows, right=frozenset({2, 3, 4, 5}), class_="jobs"),
+        _what_if(one),
         el("details", el("summary", "All figures"), facts(one)),
     )  # fmt: skip
+
+
+def _what_if(one: Json) -> Html:
+    """What improvements would bring, or why that is not known."""
+    replay = one["replay"]
+    if replay is None:
+        return Html("")
+    if not replay["reproduced"]:
+        return el("p", "No forecast: ", sentence(replay["words"]), class_="quiet")
+    if not one["what_if"]:
+        return el("p", "Nothing that was tried on these runs makes them shorter.", class_="quiet")
+    rows: list[list[Child]] = [
+        [each["words"], _time(each["gain"]), _spread(each["after"]), sentence(each["assumes"])]
+        for each in one["what_if"]
+    ]
+    said = f"What if: {one['what_if'][0]['replays']:,} replayed runs each; the replay gives the recorded {words.span(replay['recorded_s'])}."
+    head = ["Change", "Gain", "A run then takes", "If"]
+    return join(el("p", said, class_="small"), table(head, rows, right=frozenset({1})))
+
+
+def _promises(found: list[Json]) -> Html:
+    """What came of stored forecasts."""
+    if not found:
+        return Html("")
+    rows: list[list[Child]] = [
+        [
+            each["forecast"],
+            each["made"][:10],
+            _spread(each["after"]),
+            "–" if each["observed"] is None else _spread(each["observed"]),
+            each["state"],
+        ]
+        for each in found
+    ]
+    return join(el("h3", "Forecasts"), table(["Change", "Made", "Foretold", "Seen since", "State"], rows))
 
 
 def _time(figure: Json | None) -> str:
