@@ -142,7 +142,7 @@ def _image(name: str, needs: list[str], dice: Random) -> Job:
         Step(lines=[f"otel-cli span --service ci --name image --endpoint $OTEL_EXPORTER_OTLP_ENDPOINT --attrs cicd.pipeline.name={name}"], tags=frozenset({"telemetry"})),
     ]  # fmt: skip
     return Job(
-        dice.choice(("image", "container", "docker")),
+        dice.choice(("image-build", "container", "docker")),
         "image",
         steps,
         list(needs),
