@@ -309,7 +309,9 @@ def test_a_patch_that_a_linter_objects_to_is_shown_and_not_written(
 ) -> None:
     monkeypatch.setattr(_actionlint, "found", lambda: "actionlint")
     monkeypatch.setattr(
-        _actionlint, "complaints", lambda text: frozenset({"no timeouts"} if "timeout-minutes" in text else ())
+        _actionlint,
+        "complaints",
+        lambda texts: {text: frozenset({"no timeouts"} if "timeout-minutes" in text else ()) for text in texts},
     )
     found = report(capsys, ".")
     verified = {one["rule"]: one["fix"]["verified"] for one in found["findings"] if one["fix"]}

@@ -16,6 +16,7 @@ from pathlib import Path
 from seaway import registry
 from seaway.app import changes, estate, pipelines
 from seaway.app.forecasts import Store
+from seaway.app.memory import uncollected
 from seaway.assess import baseline, examine, mend, rules
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case
@@ -71,6 +72,7 @@ class _Read:
     parts: set[str] = field(default_factory=set)
 
 
+@uncollected()
 def assess(
     path: Path,
     *,
@@ -94,8 +96,7 @@ def assess(
     work = _Work(root, dict(libraries or {}))
     done = examine.Examination(rules.rules(), today, persona)
     edits: dict[str, list[list[patch.Edit]]] = {}
-    if fixes:
-        done.mend = mend.Mender(work.reread, work.lint, edits)
+    mender = done.mend = mend.Mender(work.reread, edits) if fixes else None
     read, whole = work.whole(path, done)
     if runs is not None:
         whole = estate.with_runs(whole, runs, happened)
@@ -106,6 +107,8 @@ def assess(
     for case in whole.cases:
         done.look(case)
     done.survey(whole)
+    if mender is not None:
+        done.findings = mender.settled(done.findings, work.lint)
     others = [place for place, kind in whole.kinds.items() if kind is not Kind.RUNS]
     found = examine.assessment(done, str(root), [*read, *others], known)
     slow = _bottlenecks(runs, prices or Prices(), whole) if runs is not None else []
@@ -318,16 +321,18 @@ class _Work:
         kept = [case for case in cases if isinstance(case, Case)]
         return replace(whole, cases=kept, texts={**whole.texts, place: text}, known={})
 
-    def lint(self, place: str, before: str, after: str) -> str:
-        """Actionlint's word on a patched workflow, where it is installed."""
+    def lint(self, changes: Sequence[tuple[str, str, str]]) -> list[str | None]:
+        """Actionlint's word on patched workflows, where it is installed: it is asked about all of them at once."""
         from seaway.adapters import _actionlint
 
-        if "/.github/workflows/" not in f"/{place}" or not _actionlint.found():
-            return ""
-        new = _actionlint.complaints(after) - _actionlint.complaints(before)
-        if new:
-            raise mend.Objection("; ".join(sorted(new)))
-        return "actionlint"
+        looked = [change for change in changes if "/.github/workflows/" in f"/{change[0]}"]
+        if not looked or not _actionlint.found():
+            return [""] * len(changes)
+        said = _actionlint.complaints({text for _, before, after in looked for text in (before, after)})
+        return [
+            "" if change not in looked else None if said[change[2]] - said[change[1]] else "actionlint"
+            for change in changes
+        ]
 
 
 def system_of(place: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 from seaway.adapters._commits import Commits
 from seaway.adapters._git import Git
 from seaway.app import lines
+from seaway.app.memory import uncollected
 from seaway.assess.dora.report import Inputs, Report, Scope, assess
 from seaway.config.home import Home
 from seaway.errors import UsageError
@@ -41,20 +41,8 @@ class Sources:
 
 def report(sources: Sources, scope: Scope, home: Home) -> Report:
     """Raises UsageError, ConfigError for lines that are wrong, and what git raises."""
-    with _uncollected():
+    with uncollected():
         return _report(sources, scope, home)
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hundreds of thousands of objects and no cycles: the collector would only count them."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _report(sources: Sources, scope: Scope, home: Home) -> Report:
