@@ -26,6 +26,10 @@ ROWS = {
     "dora": ("bench.dora:rows", "DORA metrics of a large repository, and their equality with git itself"),
     "what-if": ("bench.whatif:rows", "improvements tried on recorded runs, replayed by the ten thousand"),
     "pipelines": ("bench.pipelines:rows", "pipelines read, files per second, and beside zizmor and pipeline-check"),
+    "assess": (
+        "bench.assess:rows",
+        "assess as whole processes: many pipelines, a repository, one file, beside other tools",
+    ),
     "assess-accuracy": ("bench.assess_accuracy:rows", "precision and recall of each rule on injected faults"),
     "detection": ("bench.times:detection", "a failing release: first bad response -> all traffic back"),
 }

@@ -14,9 +14,7 @@ A file that declares no project and no build configuration raises ConfigError; a
 
 from __future__ import annotations
 
-from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.sources import Sources
-from seaway.formats.pipelines.teamcity import lower, reader, writer
 from seaway.model.loss import Written
 from seaway.model.pipeline import Pipeline
 
@@ -25,10 +23,15 @@ NAMES = (".teamcity/settings.kts", ".teamcity/*.kts", ".teamcity/*.kt", ".teamci
 
 def parse(text: str, path: str, sources: Sources | None = None) -> Pipeline:
     """The project as written; with `sources` other files of its folder are known, and templates stand where they are used."""
+    from seaway.formats.pipelines.teamcity import reader  # a grammar and 30 modules: only where such a file is read
+
     return reader.read(text.removeprefix("\ufeff"), path, sources)
 
 
 def render(pipeline: Pipeline) -> Written:
     """The pipeline as `settings.kts`."""
+    from seaway.formats.pipelines.losses import Losses
+    from seaway.formats.pipelines.teamcity import lower, writer
+
     losses = Losses()
     return writer.write(lower.lower(pipeline, losses), losses)
