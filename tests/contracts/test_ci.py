@@ -171,6 +171,14 @@ def test_an_answer_that_is_none_is_refused(served: Callable[..., Asked], body: b
         asked.runs()
 
 
+def test_a_server_that_is_away_is_told_with_what_to_do(served: Callable[..., Asked]) -> None:
+    asked = served()
+    asked.replay.route = lambda _path, _query: Answered({}, 503)
+    with pytest.raises(errors.NotReachable, match="did not answer: it answered 503") as caught:
+        asked.runs()
+    assert "what was fetched is kept" in caught.value.hint
+
+
 def test_a_server_that_stumbles_is_asked_again(served: Callable[..., Asked]) -> None:
     asked = served()
     asked.replay.first = [Answered({}, 502), Answered({}, 503)]

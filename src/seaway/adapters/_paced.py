@@ -16,6 +16,7 @@ from seaway.adapters._http import BUSY, Answer, Http
 
 _LIMITED = frozenset({403, 429})
 _UNSAID = 60.0  # seconds to wait where the answer does not say how long
+_KEPT = "what was fetched is kept"
 _NEAR = 1.0  # seconds more, because clocks differ
 
 
@@ -38,10 +39,10 @@ class Paced:
 
     def get(self, path: str, query: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
         """The document and the headers of an answer. Raises NotReachable, Refused, NotFound."""
-        answer = self._http.get(path, query)
+        answer = self._asked(path, query)
         while (pause := _pause(answer)) is not None:
             self._wait(pause)
-            answer = self._http.get(path, query)
+            answer = self._asked(path, query)
         words = f"{self.place} answered {answer.status} to {path}: {self._http.quote(answer.body)}"
         if answer.status == 404:
             raise errors.NotFound(words, hint=self._hint("check the project's name, and that the token may see it"))
@@ -64,6 +65,12 @@ class Paced:
         """End the connections."""
         self._http.close()
 
+    def _asked(self, path: str, query: Mapping[str, str]) -> Answer:
+        try:
+            return self._http.get(path, query)
+        except errors.NotReachable as error:
+            raise errors.NotReachable(error.message, hint=f"check the address and the network; {_KEPT}") from error
+
     def _hint(self, words: str) -> str:
         return words if self._authorized else f"{words}; no token was given"
 
@@ -71,7 +78,7 @@ class Paced:
         until = datetime.fromtimestamp(time.time() + pause, UTC).strftime("%H:%M:%S UTC")
         words = f"{self.place} answers no more questions until {until}"
         if pause > self._left:
-            hint = "what was fetched is kept: run the command again then, or with a longer --wait"
+            hint = f"{_KEPT}: run the command again then, or with a longer --wait"
             raise errors.NotReachable(words, hint=hint if self._authorized else f"{hint}; with a token it allows more")
         self._left -= pause
         self._said(f"{words}; waiting {pause:.0f} s")

@@ -68,6 +68,12 @@ def test_an_order_that_nobody_recorded_is_seen_in_the_times() -> None:
     assert critical == ["ship", "test", "build"]
 
 
+def test_a_later_attempt_says_nothing_about_the_order() -> None:
+    last = run(20, [job("ship", 0, 60, needs=())], attempt=2, at=1e10)
+    assert order.order([*(plain(number) for number in range(5)), last]).needs["ship"] == ("lint", "test")
+    assert order.order([last]).needs == {"ship": ()}
+
+
 def test_two_runs_are_too_few_to_see_an_order() -> None:
     runs = [without_needs(plain(number)) for number in range(2)]
     assert order.order(runs).needs["ship"] == ("build", "lint", "test")

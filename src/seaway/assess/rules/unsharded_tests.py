@@ -39,7 +39,7 @@ def survey(estate: Estate) -> list[Hit] | Unclear | None:
     for past, name, seconds in judged:
         work = spread(seconds)
         if work.low > _SECONDS and not _divided(past, name):
-            words = f"{name} tests for {span(work.value)} (median of {work.n}) on one machine"
+            words = f"{name} takes {span(work.value)} (median of {work.n}), in one piece on one machine"
             found.append(Hit(facts.place(estate, past.last, name), words, (past.pipeline, name)))
     return found
 

@@ -26,8 +26,11 @@ class Order:
 
 
 def order(runs: Sequence[Run]) -> Order:
-    """The order of a pipeline's jobs; the newest runs decide. `runs`: by time."""
-    recent = runs[-_LOOKED_AT:]
+    """The order of a pipeline's jobs; the newest runs decide. `runs`: by time.
+
+    A later attempt does only a part again, and says nothing about what the rest waits for.
+    """
+    recent = [run for run in runs if run.attempt == 1][-_LOOKED_AT:] or runs[-_LOOKED_AT:]
     told: dict[str, tuple[str, ...]] = {}
     silent: set[str] = set()
     for run in recent:
