@@ -123,7 +123,7 @@ class Cache:
 class Artifact:
     """Files given from job to job. `direction`: up or down. `name` "" = the system's default; `jobs`: whose, [] = all earlier.
 
-    `expires`: how long they are kept. `reports`: (kind, path), such as ("junit", "report.xml"). `when`: success, failure, always.
+    `folder`: of up, where the paths begin; the artifact holds them without it. `expires`: how long they are kept. `reports`: (kind, path), such as ("junit", "report.xml"). `when`: success, failure, always.
     """
 
     direction: str
@@ -131,6 +131,7 @@ class Artifact:
     paths: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
     into: Text = ""
+    folder: Text = ""
     jobs: tuple[str, ...] = ()
     expires: timedelta | None = None
     reports: tuple[tuple[str, str], ...] = ()

@@ -14,7 +14,11 @@ def test_the_first_image_is_the_jobs_and_another_one_is_told() -> None:
     job = one_container(Job("j", steps=steps), losses, "Azure")
     assert job.container == Image("x")
     assert [step.container for step in job.steps] == [None, None, None]
-    assert [(loss.kind, loss.construct) for loss in losses.all()] == [(LossKind.APPROXIMATED, "image of a step")]
+    assert {(loss.kind, loss.construct) for loss in losses.all()} == {(LossKind.APPROXIMATED, "image of a step")}
+    assert [loss.why.partition(": ")[2] for loss in losses.all()] == [
+        "this step ran on the machine itself",
+        "this step had y",
+    ]
 
 
 def test_one_image_for_all_is_no_loss() -> None:

@@ -32,7 +32,7 @@ RUN = """\
             when: [{input: "{{ event_type }}", operator: in, values: [push]}]
             taskSpec:
               steps:
-                - {name: b, image: alpine, script: "make IMAGE=$(params.image) L=$(params.level) {{ other }} {{.State}}"}
+                - {name: b, image: alpine:3.20, script: "make IMAGE=$(params.image) L=$(params.level) {{ other }} {{.State}}"}
     """
 
 
@@ -58,6 +58,7 @@ def test_a_runs_parameters_and_values_reach_the_other_system() -> None:
     assert "IMAGE=registry/app:${GIT_SHA} L=3 {{ other }} {{.State}}" in written.text
     assert "branches: [main, dev]" in written.text
     assert "workflow_dispatch" in written.text  # for the parameter that the run leaves open
+    assert "container: alpine:3.20" in written.text
     assert written.losses == ()
 
 

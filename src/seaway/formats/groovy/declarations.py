@@ -118,7 +118,9 @@ class Declarations(Expressions):
                 break
             self.at += 1
             self.skip_lines()
-        return Declare(self.starts[first], self.last_end(), kind, variables)
+        made = Declare(self.starts[first], self.last_end(), kind, variables)
+        self.declared.append(made)
+        return made
 
     def _tuple(self, first: int) -> Stmt:
         end = self.partner[self.at]
@@ -131,7 +133,9 @@ class Declarations(Expressions):
             self.at += 1
             self.skip_lines()
             value = self.expression(commands=True)
-        return Declare(self.starts[first], self.last_end(), "", [(name, value) for name in names], several=True)
+        made = Declare(self.starts[first], self.last_end(), "", [(name, value) for name in names], several=True)
+        self.declared.append(made)
+        return made
 
     def _method(self, first: int, annotations: list[str]) -> Stmt | None:
         """A method whose name is the next token, or None: then it was something else."""

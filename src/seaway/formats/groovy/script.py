@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from seaway.errors import ConfigError, Problem
-from seaway.formats.groovy.nodes import Constant, Expr, Node, Stmt
+from seaway.formats.groovy.nodes import Constant, Declare, Expr, Node, Stmt
 from seaway.formats.groovy.parser import Parser
 from seaway.formats.groovy.tokens import Lexer, TooLong
 from seaway.model.span import Span
@@ -16,13 +16,14 @@ MAX_CHARACTERS = 1024 * 1024
 
 @dataclass(slots=True)
 class Script:
-    """A text as statements. `problems`: brackets and strings that do not fit, as (offset, what)."""
+    """A text as statements. `problems`: brackets and strings that do not fit, as (offset, what); `declared`: every declaration."""
 
     path: str
     text: str
     body: list[Stmt]
     notes: list[tuple[int, int]]
     problems: list[tuple[int, str]]
+    declared: list[Declare] = field(default_factory=list)
     _lines: list[int] = field(default_factory=list)
     _above: dict[int, int] | None = None
 
@@ -85,7 +86,7 @@ def read(content: str | bytes, path: str) -> Script:
         raise script.problem(int(str(error)), "this file has more words than a pipeline may have") from None
     parser = Parser(text, tokens)
     body = parser.block(len(tokens.kinds) - 1)
-    return Script(path, text, body, tokens.notes, tokens.problems)
+    return Script(path, text, body, tokens.notes, tokens.problems, parser.declared)
 
 
 def _decoded(content: str | bytes, path: str) -> str:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from seaway.formats.groovy.nodes import (
     Closure,
     Constant,
+    Declare,
     Entry,
     Expr,
     GString,
@@ -48,6 +49,7 @@ class Values(ABC):
         self.partner = tokens.partner
         self.at = 0
         self.depth = 0
+        self.declared: list[Declare] = []  # every declaration, wherever it stands
 
     @abstractmethod
     def expression(self, commands: bool = False) -> Expr:

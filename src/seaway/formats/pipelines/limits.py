@@ -1,19 +1,25 @@
-"""What a whole run has and a job of most systems has not: a time limit, a folder. Called by those systems' writers."""
+"""What a whole run or a step has and a job of most systems has not: a limit, a folder, an image. Called by those systems' writers."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from seaway.formats.pipelines.grounded import grounded
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.one_container import one_container
 from seaway.model.pipeline import Checkout, Job, Pipeline
 
 
 def of_jobs(pipeline: Pipeline, losses: Losses, system: str) -> Pipeline:
-    """The pipeline with its time limit on each job that has none of its own; told as approximated.
+    """The pipeline with its time limit on each job that has none of its own; told as approximated. Each job has one image.
 
     Jobs that went on in the folder of an earlier one now begin without its files: told, as only the scripts know which.
     """
     _folders(pipeline, losses, system)
+    pipeline = grounded(pipeline, losses, system)
+    if any(step.container is not None for job in pipeline.jobs for step in job.steps):
+        images = tuple(one_container(job, losses, system) for job in pipeline.jobs)
+        pipeline = dataclasses.replace(pipeline, jobs=images, index={})
     if pipeline.timeout is None:
         return pipeline
     limit = pipeline.timeout

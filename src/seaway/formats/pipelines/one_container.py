@@ -1,4 +1,4 @@
-"""Jobs whose steps have images of their own (Tekton), for systems with one image per job. Called by the writers' lowering."""
+"""Jobs whose steps have images of their own (Tekton, Jenkins), for systems with one image per job. Called by the writers' lowering."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Template
-from seaway.model.pipeline import Job
+from seaway.model.pipeline import Job, Run
 
 
 def one_container(job: Job, losses: Losses, system: str) -> Job:
@@ -16,6 +16,9 @@ def one_container(job: Job, losses: Losses, system: str) -> Job:
         return job
     chosen = images[0]
     for step in job.steps:
+        if step.container is None and isinstance(step.work, Run):
+            why = f"{system} has one image for a job: this step ran on the machine itself"
+            losses.approximated("image of a step", why, "take an image that has all tools, or split the job", step.span)
         if step.container is not None and step.container.name != chosen.name:
             name = step.container.name
             shown = "a computed image" if isinstance(name, Template) else name

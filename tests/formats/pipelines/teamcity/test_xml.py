@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from formats.pipelines.teamcity.strategies import teamcity_pipelines
+from seaway import registry
 from seaway.formats.pipelines import teamcity
 from seaway.formats.pipelines.bare import bare
 from seaway.formats.pipelines.expand import shown
@@ -332,3 +333,14 @@ def words(fields: properties.Fields) -> Iterator[Item]:
         else:
             value: object = {"text": "x", "number": 3}.get(one.kind, True)
             yield Item(one.word, [value], assigned=True)
+
+
+def test_a_build_that_waits_for_an_approval_keeps_its_steps_elsewhere() -> None:
+    text = """project { buildType(A) }
+    object A : BuildType({ steps { script { scriptContent = "ship-it now" } }; features { approval { approvalRules = "user:alice" } } })"""
+    pipeline = teamcity.parse(text, "settings.kts")
+    for name in registry.formats("pipelines"):
+        assert "ship-it now" in registry.load_format("pipelines", name).render(pipeline).text, name
+    written = registry.load_format("pipelines", "circleci").render(pipeline)
+    assert "type: approval" in written.text
+    assert any("alice" in loss.fix for loss in written.losses)

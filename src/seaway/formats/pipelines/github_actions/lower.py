@@ -53,6 +53,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     ids = lower_jobs.identifiers(ordered)
     inputs = {one.name for one in pipeline.parameters} | {one.name for each in pipeline.triggers for one in each.inputs}
     scope = Scope(pipeline.system, losses, ids=ids, inputs=frozenset(inputs)).with_variables(pipeline.variables)
+    scope.stashes = _stashes(ordered)
     optional = _optional(ordered)
     whole = _asked_by_rules(pipeline.rules)
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
@@ -236,6 +237,13 @@ def _once(needs: Iterable[Need]) -> tuple[Need, ...]:
 
 def _uploads(job: Job) -> tuple[Artifact, ...]:
     return tuple(one for one in job.artifacts if one.direction == "up" and (one.paths or one.reports))
+
+
+def _stashes(jobs: tuple[Job, ...]) -> dict[str, Artifact]:
+    """What jobs put away under a name, for others to fetch."""
+    works = [step.work for job in jobs for step in (*job.steps, *(one for post in job.post for one in post.steps))]
+    up = [one for one in works if isinstance(one, Artifact) and one.layer and one.direction == "up"]
+    return {one.name: one for one in up if isinstance(one.name, str) and one.name}
 
 
 def _optional(jobs: tuple[Job, ...]) -> frozenset[str]:

@@ -81,6 +81,9 @@ def artifact(work: Artifact, scope: Scope, span: Span | None = None) -> Artifact
 
 def _fetched(work: Artifact, scope: Scope, span: Span | None) -> Artifact:
     into = work.into or (work.name if scope.system is System.AZURE_PIPELINES else "")
+    stash = scope.stashes.get(work.name) if work.layer and isinstance(work.name, str) else None
+    if stash is not None and not into:
+        into = artifact_root(rooted(stash).paths)
     if work.paths:
         why = "GitHub fetches an artifact whole, where only some of its files were asked for"
         named = ", ".join(shown(one) for one in work.paths)

@@ -87,6 +87,7 @@ class Scope:
     before: frozenset[str] = frozenset()  # jobs that this one waits for, also by way of others
     outputs: dict[str, frozenset[str]] = field(default_factory=dict)  # what each job gives, by GitHub's names
     span: Span | None = None  # of the job
+    stashes: dict[str, Artifact] = field(default_factory=dict)  # Jenkins' by name: files come back where they were
 
     def with_variables(self, variables: tuple[Variable, ...], axes: frozenset[str] = frozenset()) -> Scope:
         """The scope of something within this one."""

@@ -122,6 +122,8 @@ class Order:
         """Commands that put downloaded files where the source system would have: GitLab leaves them where they were made."""
         found = []
         for _, made in self._sources(job, work):
+            if work.layer and work.name:  # a stash of Jenkins comes back where it was made, as here
+                continue
             start = _root(made)
             into = work.into if isinstance(work.into, str) else "."
             if not work.name and isinstance(made.name, str):

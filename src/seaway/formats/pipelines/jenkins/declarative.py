@@ -8,18 +8,19 @@ from seaway.formats.pipelines.jenkins import agent as agents
 from seaway.formats.pipelines.jenkins import libraries, options, parameters, sections, stages
 from seaway.formats.pipelines.jenkins.agent import Agent
 from seaway.formats.pipelines.jenkins.calls import Word, word
-from seaway.formats.pipelines.jenkins.expressions import Scope
+from seaway.formats.pipelines.jenkins.expressions import Known, Scope
 from seaway.model.pipeline import Include, Native, Parameter, Pipeline, System, Trigger, TriggerKind
 
 
-def read(call: Word, script: Script) -> Pipeline:
-    """The pipeline of one block."""
+def read(call: Word, script: Script, known: Known) -> Pipeline:
+    """The pipeline of one block. `known`: see `constants`."""
     node = call.node
     assert node is not None  # noqa: S101 - every word of a file has its place
     found = stages.parts(call.body or [])
     part = found.found
     inputs, odd = _parameters(part.get("parameters"), script)
-    scope = sections.scope_of(part.get("environment"), Scope(script.text, frozenset(one.name for one in inputs)))
+    names = frozenset(one.name for one in inputs)
+    scope = sections.scope_of(part.get("environment"), Scope(script.text, names, constants=known))
     triggers, odd_triggers = _triggers(part.get("triggers"), script)
     made = options.for_pipeline(part.get("options"), script, scope)
     chosen = (

@@ -6,7 +6,7 @@ What Groovy can say and the tree cannot becomes `Unknown` with its text, or a `n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from seaway.formats.groovy import nodes
 from seaway.formats.pipelines.jenkins.calls import dotted, listed
@@ -18,18 +18,37 @@ _METHODS = {"contains": "contains", "startsWith": "starts_with", "endsWith": "en
 _MAX_CONCATENATION = 200
 
 
+@dataclass(slots=True)
+class Known:
+    """Variables of the script that never change (see `constants`). `used`: those whose value stood in for their name."""
+
+    values: dict[str, nodes.Expr] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names mean here. `text`: the file."""
+    """What names mean here. `text`: the file; `constants`: see `constants`; `folder`: a `dir` is around."""
 
     text: str
     inputs: frozenset[str] = frozenset()
     env: frozenset[str] = frozenset()
     matrix: frozenset[str] = frozenset()
+    constants: Known | None = None
+    folder: bool = False
 
     def with_env(self, names: set[str]) -> Scope:
         """The same with more variables of the environment."""
-        return Scope(self.text, self.inputs, self.env | names, self.matrix) if names - self.env else self
+        return replace(self, env=self.env | names) if names - self.env else self
+
+    def constant(self, name: str) -> nodes.Expr | None:
+        """The value that a bare name stands for, where it is known and nothing else has that name."""
+        found = self.constants.values.get(name) if self.constants is not None else None
+        if found is None or name in self.env or name in self.inputs or name in self.matrix or name in REFERENCES:
+            return None
+        if self.constants is not None:
+            self.constants.used.add(name)
+        return found
 
     def variable(self, name: str) -> Ref:
         """What `env.NAME` means."""
@@ -78,7 +97,8 @@ def _expression(node: nodes.Expr, scope: Scope) -> Expr | None:
     if isinstance(node, nodes.Constant):
         return Literal(node.value)
     if isinstance(node, nodes.Name):
-        return scope.name(node.name)
+        value = scope.constant(node.name) if scope.constants is not None else None
+        return scope.name(node.name) if value is None else _expression(value, scope)
     if isinstance(node, nodes.Property):
         return _property(node, scope)
     if isinstance(node, nodes.Operation):
@@ -166,6 +186,8 @@ def _call(node: nodes.Call, scope: Scope) -> Expr | None:
     function = node.function
     if isinstance(function, nodes.Name) and function.name == "fileExists" and len(node.args) == 1 and not node.named:
         return Call("exists", (expression(node.args[0], scope),))
+    if isinstance(function, nodes.Name) and function.name == "pwd" and not (node.args or node.named or scope.folder):
+        return Ref("run", ("workspace",))
     if node.named or not isinstance(function, nodes.Property) or not isinstance(function.name, str):
         return None
     name = _METHODS.get(function.name)
@@ -222,13 +244,25 @@ def _collect(node: nodes.Expr, scope: Scope, parts: list[str | Expr]) -> None:
         if len(rights) > _MAX_CONCATENATION:
             break
     for one in (node, *reversed(rights)):
-        if isinstance(one, nodes.Constant):
+        if isinstance(one, nodes.GString):
+            for part in one.parts:
+                if isinstance(part, str):
+                    parts.append(part)
+                elif part is not None:
+                    _value(part, scope, parts)
+        elif isinstance(one, nodes.Constant):
             parts.append(_plain(one))
-        elif isinstance(one, nodes.GString):
-            values = (part for part in one.parts if part is not None)
-            parts.extend(part if isinstance(part, str) else expression(part, scope) for part in values)
         else:
-            parts.append(expression(one, scope))
+            _value(one, scope, parts)
+
+
+def _value(node: nodes.Expr, scope: Scope, parts: list[str | Expr]) -> None:
+    """One value within a text; a name that stands for a known value is that."""
+    known = scope.constant(node.name) if isinstance(node, nodes.Name) else None
+    if known is None:
+        parts.append(expression(node, scope))
+    else:
+        _collect(known, scope, parts)
 
 
 def _plain(node: nodes.Constant) -> str:

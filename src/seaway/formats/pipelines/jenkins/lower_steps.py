@@ -16,6 +16,7 @@ from seaway.model.pipeline import (
     Artifact,
     Cache,
     Checkout,
+    Image,
     Job,
     Native,
     Opaque,
@@ -164,7 +165,7 @@ def _step(step: Step, around: Around, found: Lowered) -> Step | None:
     if made is not None and step.container is not None and _is_printable(lower_words.text(step.container.name)):
         image = lower_words.text(step.container.name)
         native = Native("around.1.docker.image().inside", f"docker.image({value(image)}).inside")
-        made = dataclasses.replace(made, natives=(*made.natives, native))
+        made = dataclasses.replace(made, natives=(*made.natives, native), container=Image(image))
     return None if made is None else _settings(made, step, losses)
 
 

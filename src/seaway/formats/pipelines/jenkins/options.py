@@ -65,8 +65,8 @@ def _read(call: Word | None, script: Script, scope: Scope, *, pipeline: bool) ->
             and (length := parameters.duration(inner, "MINUTES"))
         ):
             timeout = length
-        elif name == "retry" and not pipeline and (attempts := _attempts(inner)):
-            retry = Retry(attempts - 1, span=span)
+        elif name == "retry" and not pipeline and (tries := attempts(inner)):
+            retry = Retry(tries - 1, span=span)
         elif name == "disableConcurrentBuilds" and pipeline and inner.only("abortPrevious"):
             cancel = truth(inner.named.get("abortPrevious"))
             concurrency = Concurrency(RUN, cancel, queue=not cancel, span=span)
@@ -77,7 +77,8 @@ def _read(call: Word | None, script: Script, scope: Scope, *, pipeline: bool) ->
     return Options(timeout, retry, concurrency, tuple(natives))
 
 
-def _attempts(call: Word) -> int:
+def attempts(call: Word) -> int:
+    """Of `retry(3)`; 0 where it is computed, or says more."""
     value = call.value("count")
     known = isinstance(value, nodes.Constant) and isinstance(value.value, int) and not isinstance(value.value, bool)
     count = value.value if known and isinstance(value, nodes.Constant) else 0

@@ -7,7 +7,7 @@ import dataclasses
 from seaway.errors import ConfigError
 from seaway.formats.groovy import Script, nodes
 from seaway.formats.groovy import read as read_groovy
-from seaway.formats.pipelines.jenkins import declarative, libraries, scripted
+from seaway.formats.pipelines.jenkins import constants, declarative, libraries, scripted
 from seaway.formats.pipelines.jenkins.calls import Word, word
 from seaway.formats.pipelines.sources import Sources
 from seaway.model.pipeline import Include, Native, Pipeline, Unresolved, steps
@@ -17,7 +17,12 @@ def read(text: str | bytes, path: str, sources: Sources | None = None) -> Pipeli
     """The pipeline of a file. Raises ConfigError where the text is no Groovy that could be one."""
     script = read_groovy(text, path)
     block = next((call for statement in script.body if (call := _block(statement)) is not None), None)
-    found = _around(declarative.read(block, script), block, script) if block is not None else scripted.read(script)
+    known = constants.of(script)
+    if block is not None:
+        found = _around(declarative.read(block, script, known), block, script)
+    else:
+        found = scripted.read(script, known)
+    found = constants.settled(found, script, known)
     if script.problems and all(step.work.kind in {"opaque", "checkout"} for _, step in steps(found)):
         raise _refusal(script)
     if not found.jobs and not script.body:
@@ -76,5 +81,5 @@ def _global(text: str, path: str) -> Pipeline | None:
             for statement in method.body:
                 block = _block(statement)
                 if block is not None:
-                    return declarative.read(block, script)
+                    return declarative.read(block, script, constants.of(script))
     return None

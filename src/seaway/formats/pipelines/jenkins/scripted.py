@@ -13,16 +13,15 @@ import re
 from seaway.formats.groovy import Script, nodes
 from seaway.formats.groovy.nodes import Stmt
 from seaway.formats.pipelines.jenkins import agent as agents
-from seaway.formats.pipelines.jenkins import declarative, libraries, options, parameters
+from seaway.formats.pipelines.jenkins import declarative, libraries, options, parameters, wrappers
 from seaway.formats.pipelines.jenkins.agent import NOBODY, Agent
 from seaway.formats.pipelines.jenkins.calls import Word, head, listed, word
-from seaway.formats.pipelines.jenkins.expressions import Scope, expression, template
+from seaway.formats.pipelines.jenkins.expressions import Known, Scope, expression, template
 from seaway.formats.pipelines.jenkins.stages import Around, Stages
 from seaway.formats.pipelines.jenkins.steps import Steps
 from seaway.model.expression import Condition, Expr, Phase, both, negated
 from seaway.model.pipeline import (
     Concurrency,
-    Image,
     Include,
     Job,
     Native,
@@ -30,6 +29,7 @@ from seaway.model.pipeline import (
     Parameter,
     Pipeline,
     Post,
+    Retry,
     Stage,
     Step,
     System,
@@ -40,16 +40,17 @@ _STAGE = re.compile(r"\b(?:stage|node)\b[ \t]*[({\"']|\bparallel\b")
 _DEFINITIONS = nodes.Method | nodes.Kept | nodes.Import
 
 
-def read(script: Script) -> Pipeline:
-    """The pipeline of a whole file."""
-    return _Reader(script).pipeline()
+def read(script: Script, known: Known) -> Pipeline:
+    """The pipeline of a whole file. `known`: see `constants`."""
+    return _Reader(script, known).pipeline()
 
 
 class _Reader:
     """Collects what the statements of one file say."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, known: Known) -> None:
         self.script = script
+        self.known = known
         self.collected = Stages(script)
         self.natives: list[Native] = []
         self.includes: list[Include] = []
@@ -61,7 +62,8 @@ class _Reader:
     def pipeline(self) -> Pipeline:
         """Everything together."""
         body = [statement for statement in self.script.body if not self._defines(statement)]
-        scope = Scope(self.script.text, frozenset(one.name for one in self.parameters))
+        names = frozenset(one.name for one in self.parameters)
+        scope = Scope(self.script.text, names, constants=self.known)
         self._run(body, Around(scope, NOBODY, checkout=False), "pipeline", None)
         end = len(self.script.text)
         return Pipeline(
@@ -194,12 +196,31 @@ class _Reader:
             return self._stage(call, around, asked)
         if "." in call.name and not call.name.startswith("docker."):
             return None
+        if call.name in {"retry", "timeout"}:
+            return self._limited(call, statement, around, asked, name)
         text = head(self.script.text, call)
         if call.name in {"timestamps", "ansiColor"} and around.agent is NOBODY and not around.parent:
             self._kept(f"options.{call.name}", call.node or statement, text if call.args else f"{call.name}()")
         else:
             self._kept("around", call.node or statement, text)
-        return self._run(call.body, around, call.name, asked)
+        known = call.name in wrappers.READERS or call.name in wrappers.COMMON
+        return self._run(call.body, around, name if known else call.name, asked)
+
+    def _limited(self, call: Word, statement: Stmt, around: Around, asked: Expr | None, name: str) -> list[str]:
+        """`retry` and `timeout` around one job are the job's; around several they are of none of them, and are kept."""
+        before = len(self.collected.jobs)
+        ends = self._run(call.body or [], around, name, asked)
+        job = self.collected.jobs[before] if len(self.collected.jobs) == before + 1 else None
+        attempts, length = options.attempts(call), parameters.duration(call, "MINUTES")
+        if job is not None and call.name == "retry" and attempts and job.retry is None:
+            made = dataclasses.replace(job, retry=Retry(attempts - 1))
+        elif job is not None and call.name == "timeout" and length and call.only("time", "unit") and not job.timeout:
+            made = dataclasses.replace(job, timeout=length)
+        else:
+            self._kept("around", call.node or statement, head(self.script.text, call))
+            return ends
+        self.collected.jobs[before] = made
+        return ends
 
     def _agent(self, call: Word, around: Around) -> Agent:
         value = call.value("label")
@@ -231,7 +252,7 @@ class _Reader:
         only = word(body[0]) if len(body) == 1 else None
         container = None
         if only is not None and only.name == "docker.image().inside" and only.body is not None and not only.parameters:
-            container = self._image(only, around)
+            container = wrappers.image(only, around.scope)
             body = only.body if container else body
         job = Job(
             self.collected.identity(name, around.parent),
@@ -244,14 +265,6 @@ class _Reader:
             comment=self.script.comment(node.start),
         )
         return self.collected.add(job, name, around, node)
-
-    def _image(self, call: Word, around: Around) -> Image | None:
-        function = call.node.function if isinstance(call.node, nodes.Call) else None
-        made = function.target if isinstance(function, nodes.Property) else None
-        if not isinstance(made, nodes.Call) or len(made.args) != 1 or len(call.args) > 1:
-            return None
-        args = call.text() or ""
-        return Image(template(made.args[0], around.scope), options=args) if args or not call.args else None
 
     def _parallel(self, call: Word, around: Around, asked: Expr | None, name: str) -> list[str] | None:
         node = call.node

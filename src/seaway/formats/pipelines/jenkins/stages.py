@@ -19,7 +19,7 @@ from seaway.formats.pipelines.jenkins.agent import Agent
 from seaway.formats.pipelines.jenkins.calls import Word, truth, word
 from seaway.formats.pipelines.jenkins.expressions import Scope
 from seaway.formats.pipelines.jenkins.steps import Steps
-from seaway.model.expression import Expr, Ref, Template
+from seaway.model.expression import Binary, Condition, Expr, Ref, Template
 from seaway.model.pipeline import Approval, Checkout, Job, Matrix, Native, Need, Post, Stage, Step, Variable
 
 
@@ -33,6 +33,15 @@ class Around:
     needs: tuple[Need, ...] = ()
     matrix: Matrix | None = None
     checkout: bool = True
+    cell: Cell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a matrix says of each of its cells, given to every job in it; `whole`: the cell is one job, which has it all."""
+
+    parts: Parts
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -145,26 +154,56 @@ class Stages:
         reader = Steps(self.script, scope, on_agent=not around.agent.nobody)
         steps = self._checkout(around) + reader.read(parts.found["steps"].body or [] if "steps" in parts.found else [])
         made = options.for_stage(parts.found.get("options"), self.script, scope)
+        cell = around.cell.parts if around.cell is not None else Parts()
+        limits = options.for_stage(cell.found.get("options"), self.script, scope) if self._is_whole(around) else made
         key = call.args[0] if call.args else None
         job = Job(
             self.identity(name, around.parent),
             name,
-            condition=sections.condition(parts.found.get("when"), self.script, scope),
+            condition=_together(
+                sections.condition(cell.found.get("when"), self.script, scope),
+                sections.condition(parts.found.get("when"), self.script, scope),
+            ),
             runner=around.agent.runner,
             container=around.agent.container,
             matrix=around.matrix,
-            variables=(*axes(around.matrix), *sections.variables(parts.found.get("environment"), self.script, scope)),
+            variables=(*axes(around.matrix), *self._variables(cell, parts, scope)),
             steps=tuple(self._once(steps)),
-            timeout=made.timeout,
-            retry=made.retry,
-            concurrency=made.concurrency,
-            approval=self._approval(parts, around),
-            post=self.post(parts.found.get("post"), scope, on_agent=not around.agent.nobody),
-            natives=(*around.agent.natives, *self._natives(parts, made.natives, scope, own=True)),
+            timeout=made.timeout or limits.timeout,
+            retry=made.retry or limits.retry,
+            concurrency=made.concurrency or limits.concurrency,
+            approval=self._approval(parts, around)
+            or (self._approval(cell, around) if self._is_whole(around) else None),
+            post=self._post(cell if self._is_whole(around) else Parts(), parts, around),
+            natives=(
+                *around.agent.natives,
+                *self._natives(_given(cell), limits.natives if limits is not made else (), scope),
+                *self._natives(parts, made.natives, scope, own=True),
+            ),
             comment=self.script.comment(node.start),
             key_span=self.script.span(key.start, key.end) if key is not None else None,
         )
         return self.add(job, name, around, node)
+
+    @staticmethod
+    def _is_whole(around: Around) -> bool:
+        return around.cell is not None and around.cell.whole
+
+    def _variables(self, cell: Parts, parts: Parts, scope: Scope) -> tuple[Variable, ...]:
+        """Of the matrix and of the stage itself, which win."""
+        own = sections.variables(parts.found.get("environment"), self.script, scope)
+        names = {one.name for one in own}
+        given = sections.variables(cell.found.get("environment"), self.script, scope)
+        return (*(one for one in given if one.name not in names), *own)
+
+    def _post(self, cell: Parts, parts: Parts, around: Around) -> tuple[Post, ...]:
+        """The stage's own, and behind it what the matrix does after each cell."""
+        on_agent = not around.agent.nobody
+        found = {one.when: one for one in self.post(parts.found.get("post"), around.scope, on_agent=on_agent)}
+        for one in self.post(cell.found.get("post"), around.scope, on_agent=on_agent):
+            own = found.get(one.when)
+            found[one.when] = one if own is None else dataclasses.replace(own, steps=(*own.steps, *one.steps))
+        return tuple(found.values())
 
     def _checkout(self, around: Around) -> list[Step]:
         """A declarative stage finds the repository's files without a word."""
@@ -275,23 +314,27 @@ class Stages:
         made = matrix.read(parts.found.get("axes"), parts.found.get("excludes"), self.script, around.scope)
         names = frozenset(axis.name for axis in made.axes)
         scope = dataclasses.replace(around.scope, matrix=around.scope.matrix | names)
-        inside = dataclasses.replace(around, scope=scope, matrix=made)
+        scope = sections.scope_of(parts.found.get("environment"), scope)
+        cell = Cell(parts, whole=_is_one_job(parts))
+        inside = dataclasses.replace(around, scope=scope, matrix=made, cell=cell)
+        if options.skips_checkout(parts.found.get("options")):
+            inside = dataclasses.replace(inside, checkout=False)
         if (chosen := parts.found.get("agent")) is not None:
             owner = around.parent
             inside = dataclasses.replace(inside, agent=agents.agent(chosen, self.script, scope, owner=owner))
-        self._matrix_extras(parts, scope)
+        self._matrix_extras(parts, whole=cell.whole)
         return self._sequence(parts.found["stages"], inside) if "stages" in parts.found else []
 
-    def _matrix_extras(self, parts: Parts, scope: Scope) -> None:
-        """Conditions, variables and the rest of all cells belong to the stage around them."""
+    def _matrix_extras(self, parts: Parts, *, whole: bool) -> None:
+        """What jobs cannot have one by one stays with the stage around them: what is done once for a cell of several jobs."""
         stage = self.stages[-1]
         kept: list[Native] = []
-        for key in ("when", "environment", "options", "post", "tools", "input"):
+        for key in () if whole else ("options", "post", "input"):
             if key in parts.found:
                 kept += sections.kept(f"matrix.{key}", parts.found[key], self.script)
         kept += [self._kept(statement) for statement in parts.rest]
+        kept += sections.odd_variables(parts.found.get("environment"), self.script)
         self.stages[-1] = dataclasses.replace(stage, natives=(*stage.natives, *kept))
-        del scope
 
     def _branches(self, branches: list[Word], around: Around) -> list[str]:
         """`parallel a: { }, b: { }` as the only step: each branch is a job."""
@@ -333,6 +376,30 @@ def with_files(jobs: list[Job]) -> list[Job]:
 def fetches(step: Step) -> bool:
     """`checkout scm`, whatever happens."""
     return step.work == Checkout() and step.condition is None
+
+
+def _is_one_job(parts: Parts) -> bool:
+    """A matrix with one stage, and no other stages within that."""
+    inner = [word(statement) for statement in parts.found["stages"].body or []] if "stages" in parts.found else []
+    only = inner[0] if len(inner) == 1 else None
+    if only is None or only.name != "stage":
+        return False
+    found = _parts(only.body or []).found
+    return (
+        "steps" in found and _only_parallel(found["steps"]) is None and "options" not in found and "input" not in found
+    )
+
+
+def _given(cell: Parts) -> Parts:
+    """What the jobs of a cell keep as natives."""
+    return Parts({key: call for key, call in cell.found.items() if key in {"when", "tools"}})
+
+
+def _together(first: Condition | None, second: Condition | None) -> Condition | None:
+    """Both must hold."""
+    if first is None or second is None:
+        return first or second
+    return dataclasses.replace(first, expr=Binary("&&", first.expr, second.expr), text="")
 
 
 def _title(call: Word, scope: Scope) -> str:

@@ -17,8 +17,8 @@ from seaway.formats.groovy import Script, nodes
 from seaway.formats.groovy.nodes import Stmt
 from seaway.formats.pipelines.jenkins import known_steps, wrappers
 from seaway.formats.pipelines.jenkins.calls import Word, head, truth, word
-from seaway.formats.pipelines.jenkins.expressions import Scope, expression
-from seaway.model.expression import Binary, Call, Condition, Expr, Phase, both, negated
+from seaway.formats.pipelines.jenkins.expressions import Scope, expression, template
+from seaway.model.expression import Binary, Call, Condition, Expr, Phase, Text, both, negated
 from seaway.model.pipeline import Native, Opaque, Step
 from seaway.model.span import Span
 
@@ -80,10 +80,16 @@ class Steps:
         scope = self.scope
         if reader is not None:
             self.scope = scope.with_env(wrappers.names(call, scope))
+        elif call.name in {"dir", "ws"}:
+            self.scope = dataclasses.replace(scope, folder=True)
         inner = self.read(body)
         self.scope = scope
         if not inner:
             return None
+        if call.name == "dir" and (folder := template(call.value("path"), scope)):
+            return self._within(call, folder, inner)
+        if call.name == "docker.image().inside" and (image := wrappers.image(call, scope)) is not None:
+            inner = [one if one.container is not None else dataclasses.replace(one, container=image) for one in inner]
         made = reader(call, inner, scope) if reader is not None else None
         if made is not None:
             return made
@@ -93,6 +99,25 @@ class Steps:
             inner,
             self.script.span(call.node.start, call.node.end) if call.node else None,
         )
+
+    def _within(self, call: Word, folder: Text, inner: list[Step]) -> list[Step]:
+        """The steps in a folder: it stays around those only that cannot say it themselves, as a folder is nothing but a place."""
+        found: list[Step] = []
+        waiting: list[Step] = []
+        text, span = (
+            head(self.script.text, call),
+            self.script.span(call.node.start, call.node.end) if call.node else None,
+        )
+        for step in [*inner, None]:
+            made = wrappers.within(step, folder) if step is not None else None
+            if step is not None and made is None:
+                waiting.append(step)
+                continue
+            if waiting:
+                found += self._around(call.name, text, waiting, span)
+                waiting = []
+            found += [made] if made is not None else []
+        return found
 
     def _around(self, name: str, text: str, inner: list[Step], span: Span | None) -> list[Step]:
         self.blocks += 1

@@ -14,11 +14,12 @@ from seaway.formats.pipelines.jenkins import parameters
 from seaway.formats.pipelines.jenkins.calls import Word, head, listed, truth, word
 from seaway.formats.pipelines.jenkins.expressions import Scope, joined, template
 from seaway.model.expression import Ref, Template, Text
-from seaway.model.pipeline import Native, Retry, Run, Step, Variable
+from seaway.model.pipeline import Artifact, Image, Native, Retry, Run, Step, Variable
 
 # Blocks around steps that everybody knows: what is assigned in them is part of the steps, not a setting of the block.
 COMMON = frozenset(
     [
+        "dir",
         "ansiColor",
         "configFileProvider",
         "container",
@@ -120,18 +121,23 @@ def _secrets(call: Word, inner: list[Step], scope: Scope) -> list[Step] | None:
     return _with_variables(_credentials(call, scope), inner)
 
 
-def _dir(call: Word, inner: list[Step], scope: Scope) -> list[Step] | None:
-    folder = template(call.value("path"), scope)
-    if not folder or any(
-        not isinstance(step.work, Run) or step.native not in {"sh", "bat", "powershell", "pwsh"} for step in inner
-    ):
+def within(step: Step, folder: Text) -> Step | None:
+    """The step as one that says itself that it runs in this folder; None for one that cannot."""
+    work = step.work
+    if any(one.key.startswith(("around.", "split.")) for one in step.natives):
         return None
-    found = []
-    for step in inner:
-        if isinstance(step.work, Run):
-            work = dataclasses.replace(step.work, cwd=_below(folder, step.work.cwd))
-            found.append(dataclasses.replace(step, work=work))
-    return found
+    if isinstance(work, Run) and step.native in {"sh", "bat", "powershell", "pwsh"}:
+        return dataclasses.replace(step, work=dataclasses.replace(work, cwd=_below(folder, work.cwd)))
+    if not isinstance(work, Artifact):
+        return None
+    if step.native == "unstash":
+        return dataclasses.replace(step, work=dataclasses.replace(work, into=_below(folder, work.into)))
+    if step.native in {"stash", "archiveArtifacts", "archive"}:
+        return dataclasses.replace(step, work=dataclasses.replace(work, folder=_below(folder, work.folder)))
+    if step.native == "junit" and isinstance(folder, str):
+        reports = tuple((kind, str(_below(folder, path))) for kind, path in work.reports)
+        return dataclasses.replace(step, work=dataclasses.replace(work, reports=reports))
+    return None
 
 
 def _below(folder: Text, inner: Text) -> Text:
@@ -141,6 +147,16 @@ def _below(folder: Text, inner: Text) -> Text:
         return inner
     parts = [*(folder.parts if isinstance(folder, Template) else (folder,)), "/"]
     return joined([*parts, *(inner.parts if isinstance(inner, Template) else (inner,))])
+
+
+def image(call: Word, scope: Scope) -> Image | None:
+    """The image of `docker.image('x').inside('options')`."""
+    function = call.node.function if isinstance(call.node, nodes.Call) else None
+    made = function.target if isinstance(function, nodes.Property) else None
+    if not isinstance(made, nodes.Call) or len(made.args) != 1 or len(call.args) > 1:
+        return None
+    args = call.text() or ""
+    return Image(template(made.args[0], scope), options=args) if args or not call.args else None
 
 
 def _timeout(call: Word, inner: list[Step], _scope: Scope) -> list[Step] | None:
@@ -180,7 +196,6 @@ def _tolerant(call: Word, inner: list[Step], scope: Scope) -> list[Step] | None:
 READERS: dict[str, Callable[[Word, list[Step], Scope], list[Step] | None]] = {
     "withEnv": _env,
     "withCredentials": _secrets,
-    "dir": _dir,
     "timeout": _timeout,
     "retry": _retry,
     "catchError": _tolerant,

@@ -17,8 +17,8 @@ from seaway.formats.pipelines.jenkins.quoting import Unprintable, printed, quote
 from seaway.formats.pipelines.jenkins.steps import split_status
 from seaway.formats.pipelines.jenkins.write_known import call
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Expr, Ref, Template, Unary, both, negated
-from seaway.model.pipeline import Native, Opaque, Step, Variable
+from seaway.model.expression import Expr, Ref, Template, Text, Unary, both, negated
+from seaway.model.pipeline import Artifact, Native, Opaque, Run, Step, Variable
 
 _UNITS = (("DAYS", 86_400), ("HOURS", 3_600), ("MINUTES", 60), ("SECONDS", 1))
 _SCRIPTED = re.compile(r"(?:stage|node|try|catch|parallel)\b")
@@ -258,9 +258,9 @@ def _heads(step: Step, losses: Losses) -> list[str]:
             )
     if entries:
         found.append(f"withEnv([{', '.join(entries)}])")
-    cwd = getattr(step.work, "cwd", "")
-    if cwd:
-        found.append(f"dir({value(cwd)})")
+    place = _folder(step)
+    if place:
+        found.append(f"dir({value(place)})")
     if step.continue_on_error:
         kept = next((one.text for one in step.natives if one.key == "catchError"), wrappers.TOLERANT)
         found.append(kept)
@@ -271,6 +271,14 @@ def _heads(step: Step, losses: Losses) -> list[str]:
     if step.idle_timeout is not None:
         found.append(f"timeout({limit(step.idle_timeout)}, activity: true)")
     return found
+
+
+def _folder(step: Step) -> Text:
+    """Where the step runs, where its files are, or where they go."""
+    work = step.work
+    if isinstance(work, Artifact):
+        return work.folder or (work.into if step.native == "unstash" else "")
+    return work.cwd if isinstance(work, Run) else ""
 
 
 def limit(length: timedelta) -> str:

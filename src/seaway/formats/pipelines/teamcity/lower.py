@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from seaway.formats.pipelines import commands
 from seaway.formats.pipelines.expand import shown, with_stage_order
+from seaway.formats.pipelines.grounded import grounded
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
 from seaway.formats.pipelines.teamcity.lower_steps import Scope
@@ -38,6 +39,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return pipeline
     losses = Told(losses, PROJECT, pipeline.span)
     commands.told(pipeline, losses, "TeamCity")
+    pipeline = grounded(pipeline, losses, "TeamCity")
     running = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
     jobs = with_stage_order(pipeline, with_variables(pipeline, running))
     ids = _ids(jobs)

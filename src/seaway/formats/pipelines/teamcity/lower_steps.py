@@ -12,6 +12,7 @@ from seaway.formats.pipelines import shell
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import expressions
+from seaway.formats.pipelines.teamcity.dsl import quoted
 from seaway.formats.pipelines.teamcity.expressions import Names, Unprintable
 from seaway.model.expression import (
     Binary,
@@ -28,7 +29,7 @@ from seaway.model.expression import (
     parts,
     refs,
 )
-from seaway.model.pipeline import Artifact, Cache, Checkout, Job, Opaque, Run, Step, System, Use, Variable
+from seaway.model.pipeline import Artifact, Cache, Checkout, Job, Native, Opaque, Run, Step, System, Use, Variable
 
 _POSIX = frozenset({"", "sh", "bash"})
 _PREFIXES: dict[System, tuple[str, ...]] = {
@@ -277,10 +278,24 @@ def _run(step: Step, work: Run, job: Job, what: str, scope: Scope) -> Step:
         Run(merged, shells.get(name, ""), cwd, work.continues),
         step.name,
         condition=step.condition,
+        natives=_image(step, native, what, scope),
         native=native,
         comment=step.comment,
         span=step.span,
     )
+
+
+def _image(step: Step, native: str, what: str, scope: Scope) -> tuple[Native, ...]:
+    """The image that the step alone runs in: TeamCity has one for each step."""
+    image = step.container
+    if image is None or not isinstance(image.name, str):
+        if image is not None:
+            scope.losses.dropped(f"{what}: image", "its name is computed", "set `dockerImage`", image.span or step.span)
+        return ()
+    found = [Native(f"{native}.dockerImage", f"dockerImage = {quoted(image.name)}")]
+    if image.options:
+        found.append(Native(f"{native}.dockerRunParameters", f"dockerRunParameters = {quoted(image.options)}"))
+    return tuple(found)
 
 
 def _without_end(script: Text) -> Text:
