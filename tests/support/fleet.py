@@ -73,6 +73,7 @@ def run(count: int, seconds: float) -> dict[str, float]:
         deadlines.watch(engine)
         engine.start()
         try:
+            print("begun 1", flush=True)  # from here on a bench may disturb it
             began, cpu = time.monotonic(), time.process_time()
             _begin(engine, names, seconds)
             submitted = time.monotonic() - began
