@@ -248,6 +248,14 @@ def test_without_helm_each_chart_is_one_unknown_and_no_template_is_broken_yaml(t
     ]
 
 
+@pytest.mark.usefixtures("bare")
+def test_a_chart_that_is_made_first_is_one_unknown(tmp_path: Path) -> None:
+    files = {name.replace("Chart.yaml", "Chart.template.yaml"): text for name, text in CHART.items()}
+    estate, ((path, _, why),) = read(tmp_path, files)
+    assert (path, estate.all(Object)) == ("charts/shop/Chart.template.yaml", [])
+    assert "made by something first" in why
+
+
 def test_what_is_no_chart_keeps_its_folder_of_templates(tmp_path: Path) -> None:
     estate, _ = read(tmp_path, {"deploy/templates/web.yaml": WEB})
     assert len(named(estate)) == 1
@@ -267,8 +275,8 @@ def test_helm_runs_in_a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.Monk
     assert settings.startswith(home)
     assert token == "none"
     assert words == ["template", "release", str(tmp_path), "--values", str(tmp_path / "v.yaml")]
-    program.write_text("#!/bin/sh\necho 'no chart' >&2\nexit 1\n")
-    with pytest.raises(Refused, match="helm refused: no chart"):
+    program.write_text("#!/bin/sh\nprintf '# Warning: old\\nError: no chart\\nbye\\n' >&2\nexit 1\n")
+    with pytest.raises(Refused, match="helm refused: Error: no chart"):
         _render.chart(tmp_path, [])
     program.write_text("#!/bin/sh\nsleep 60\n")
     monkeypatch.setattr(_render, "SECONDS", 0.3)

@@ -50,6 +50,11 @@ def _run(argv: list[str]) -> str:
     if ended.timed_out:
         raise NotReachable(f"{Path(argv[0]).name} did not end within {SECONDS:g} s", hint="try it by hand")
     if ended.code != 0:
-        first = next((line for line in ended.words.splitlines() if line.strip()), "no words")
-        raise Refused(f"{Path(argv[0]).name} refused: {first[:300]}", hint="try it by hand")
+        raise Refused(f"{Path(argv[0]).name} refused: {_said(ended.words)[:300]}", hint="try it by hand")
     return ended.output.decode("utf-8", errors="replace")
+
+
+def _said(words: str) -> str:
+    """The line that tells the mistake: warnings come before it."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return next((line for line in lines if line.lower().startswith("error")), lines[-1] if lines else "no words")

@@ -27,6 +27,7 @@ from seaway.model.span import Span
 
 MAX_RENDERED = 60
 MAX_SECONDS = 30.0  # for all of a repository
+_CHART = re.compile(r"Chart(?:[.-]\w+)?\.ya?ml(?:\.\w+)?\Z")
 _PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|live)(?:[._-]|\Z)", re.IGNORECASE)
 
 
@@ -41,8 +42,8 @@ def is_template(place: str, charts: frozenset[str]) -> bool:
 
 
 def charts(names: Iterable[str]) -> frozenset[str]:
-    """The folders of charts."""
-    return frozenset(posixpath.dirname(one) for one in names if posixpath.basename(one) == "Chart.yaml")
+    """The folders of charts, and of those whose `Chart.yaml` is made first (`Chart.template.yaml`)."""
+    return frozenset(posixpath.dirname(one) for one in names if _CHART.match(posixpath.basename(one)))
 
 
 @dataclass(slots=True)
@@ -150,6 +151,17 @@ class Rendering:
     def _charts(self) -> None:
         known = [one for one in self.things if isinstance(one, Chart)]
         folders = {one.folder for one in known}
+        for folder in sorted(charts(self.names) - folders):
+            if self._templates(folder):
+                made = min(
+                    one
+                    for one in self.names
+                    if posixpath.dirname(one) == folder and _CHART.match(posixpath.basename(one))
+                )
+                self._blind(
+                    Span(made, 1, 1, 1, 1),
+                    "the templates of this chart were not looked into: it is made by something first",
+                )
         for one in known:
             inside = any(f"{one.folder}/".startswith(f"{other}/charts/" if other else "charts/") for other in folders)
             templates = self._templates(one.folder)

@@ -177,6 +177,7 @@ def test_hostile_texts_cost_a_moment(name: str) -> None:
 def test_more_than_anybody_writes_is_refused() -> None:
     assert "MiB" in problem("FROM a\n#" + "x" * lines.MAX_CHARACTERS)[1]
     assert "instructions" in problem("FROM a\n" * (lines.MAX_INSTRUCTIONS + 1))[1]
+    assert problem("FROM a\n" * (dockerfile.MAX_STAGES + 1)) == (dockerfile.MAX_STAGES + 1, "more than 100 stages")
 
 
 @given(st.text(alphabet="FROM run<<EOF-\\`#\n\r\t $={}\"'[]a1", max_size=200))

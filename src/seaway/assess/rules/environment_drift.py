@@ -28,6 +28,7 @@ _SAME = frozenset(
 )  # fmt: skip
 _TIMES = frozenset({"initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold"})
 _DEPTH = 6
+_LONGEST = 500  # nodes of one value
 _MOST = 20  # differences that are told of one pair
 
 
@@ -88,15 +89,22 @@ def _overlays(estate: Estate) -> Iterator[tuple[Object, Object]]:
             yield one, production[key]
 
 
-def _of_values(node: Node, way: str = "", depth: int = _DEPTH) -> list[_Trait]:
+def _of_values(root: Node) -> list[_Trait]:
     found: list[_Trait] = []
-    for name, _, value in yaml.items(node):
-        here = f"{way}.{name}" if way else name
-        if name in _SAME:
-            found.append(_Trait(here, _told(name, value), value))
-        elif depth and is_mapping(value):
-            found += _of_values(value, here, depth - 1)
-    return found
+    waiting: list[tuple[Node, str, int]] = [(root, "", _DEPTH)]
+    seen: set[int] = set()  # aliases name a mapping as often as they like
+    while waiting:
+        node, way, depth = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        for name, _, value in yaml.items(node):
+            here = f"{way}.{name}" if way else name
+            if name in _SAME:
+                found.append(_Trait(here, _told(name, value), value))
+            elif depth and is_mapping(value):
+                waiting.append((value, here, depth - 1))
+    return sorted(found, key=lambda one: int(one.node.start_mark.index))
 
 
 def _of_object(one: Object) -> list[_Trait]:
@@ -123,14 +131,23 @@ def _told(key: str, node: Node) -> str:
     return _said(node)
 
 
-def _said(node: Node, depth: int = _DEPTH) -> str:
-    """A value as text that is equal for what means the same; times of probes may differ."""
-    if is_mapping(node) and depth:
-        rows = sorted((name, value) for name, _, value in yaml.items(node) if name not in _TIMES)
-        return "{" + ",".join(f"{name}:{_said(value, depth - 1)}" for name, value in rows) + "}"
-    if is_sequence(node) and depth:
-        return "[" + ",".join(_said(one, depth - 1) for one in yaml.sequence(node)[:200]) + "]"
-    return string(node)
+def _said(root: Node) -> str:
+    """A value as text that is equal for what means the same; times of probes may differ. Cut where it is longer than anybody writes."""
+    left = _LONGEST
+
+    def said(node: Node, depth: int) -> str:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth < 0:
+            return ""
+        if is_mapping(node):
+            rows = sorted((name, value) for name, _, value in yaml.items(node) if name not in _TIMES)
+            return "{" + ",".join(f"{name}:{said(value, depth - 1)}" for name, value in rows if left >= 0) + "}"
+        if is_sequence(node):
+            return "[" + ",".join(said(one, depth - 1) for one in yaml.sequence(node)[:_LONGEST] if left >= 0) + "]"
+        return string(node)
+
+    return said(root, _DEPTH)
 
 
 RULE = Rule(

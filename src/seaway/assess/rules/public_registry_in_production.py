@@ -30,7 +30,7 @@ def _workload(estate: Estate, one: Object) -> Iterator[Hit]:
     for container in one.all_containers:
         node = get(container, "image")
         image = named(string(node))
-        if image is not None and image.registry in _PUBLIC:
+        if image is not None and image.registry in _PUBLIC and (image.tag or image.digest or "/" in image.path):
             words = f"{one.title} pulls {string(node)} from Docker Hub whenever a node starts it"
             yield clusters.hit(estate, one, node, words, string(node))
             return

@@ -115,20 +115,24 @@ def parse(text: str, path: str) -> list[Object]:
 
 
 def objects(tree: Tree, node: Node) -> Iterator[Object]:
-    """The objects of a document."""
-    if string(get(node, "kind")).endswith("List") and get(node, "items") is not None:
-        for one in yaml.sequence(get(node, "items")):
-            yield from objects(tree, one)
-    elif get(node, "apiVersion") is not None and get(node, "kind") is not None:
-        yield Object(
-            tree.path,
-            string(get(node, "apiVersion")),
-            string(get(node, "kind")),
-            string(get(node, "metadata", "name")),
-            string(get(node, "metadata", "namespace")),
-            tree,
-            node,
-        )
+    """The objects of a document, with those of its lists; each once, however often aliases name it."""
+    waiting, seen = [node], {id(node)}
+    while waiting:
+        node = waiting.pop()
+        if string(get(node, "kind")).endswith("List") and get(node, "items") is not None:
+            inner = [one for one in yaml.sequence(get(node, "items")) if id(one) not in seen]
+            seen |= {id(one) for one in inner}
+            waiting += reversed(inner)
+        elif get(node, "apiVersion") is not None and get(node, "kind") is not None:
+            yield Object(
+                tree.path,
+                string(get(node, "apiVersion")),
+                string(get(node, "kind")),
+                string(get(node, "metadata", "name")),
+                string(get(node, "metadata", "namespace")),
+                tree,
+                node,
+            )
 
 
 def way(root: Node, wanted: Node) -> Keys:

@@ -18,6 +18,8 @@ _ASSIGNED = re.compile(
 )
 _AS = re.compile(r"(\S+)(?:\s+[Aa][Ss]\s+(\S+))?\s*\Z")
 
+MAX_STAGES = 100
+
 __all__ = ["Dockerfile", "Instruction", "Stage", "parse", "variables"]
 
 
@@ -40,7 +42,12 @@ class Stage:
     @property
     def line(self) -> list[Stage]:
         """The stages that it is made of, first to last, without those that it only copies from."""
-        return [*(self.parent.line if self.parent else ()), self]
+        found: list[Stage] = []
+        stage: Stage | None = self
+        while stage is not None:
+            found.insert(0, stage)
+            stage = stage.parent
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ def parse(text: str, path: str) -> list[Dockerfile]:
             raise lines.problem(one.span.line - 1, f"{one.word} stands before the first FROM")
     if not groups:
         raise lines.problem(0, "there is no FROM")
+    if len(groups) > MAX_STAGES:
+        raise lines.problem(groups[MAX_STAGES][0].span.line - 1, f"more than {MAX_STAGES} stages")
     stages: list[Stage] = []
     for group in groups:
         stages.append(_stage(lines, group, arguments, stages))
