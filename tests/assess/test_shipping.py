@@ -25,6 +25,7 @@ def scripted(*lines: str) -> Case:
         ("docker buildx build --platform linux/amd64 --push .", What.IMAGE, "docker buildx build"),
         ("/kaniko/executor --destination registry.example/shop:1", What.IMAGE, "/kaniko/executor"),
         ("if [ -n $TAG ]; then npm publish; fi", What.PACKAGE, "npm publish"),
+        ("sh -c 'docker push registry.example/shop:1'", What.IMAGE, "docker push"),
         ("python -m twine upload dist/*", What.PACKAGE, "python -m twine upload"),
         ("./mvnw --batch-mode deploy", What.PACKAGE, "./mvnw"),
         ("./gradlew :core:publishAllPublications", What.PACKAGE, "./gradlew"),
@@ -50,6 +51,9 @@ def test_a_command_that_ships_is_seen_and_named(line: str, what: What, words: st
         "kubectl apply --dry-run=client -f k8s",
         "echo please npm publish by hand",
         "git push origin main",
+        "echo 'docker push is next'",
+        "helm diff upgrade shop ./chart",
+        "helm uninstall shop",
     ],
 )
 def test_what_only_looks_like_it_is_not(line: str) -> None:
@@ -70,6 +74,23 @@ def test_what_only_looks_like_it_is_not(line: str) -> None:
 def test_components_ship_by_what_they_are_given(task: str, inputs: str, shipped: bool) -> None:
     text = f"on: push\njobs:\n  ship:\n    runs-on: x\n    steps:\n      - uses: {task}\n        with: {inputs}\n"
     assert bool(shipping.shipments_of(rule_fixtures.case(text, "github_actions"))) is shipped
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("image.push('latest')", What.IMAGE),
+        ("kubernetesDeploy configs: 'k8s.yml'", What.DEPLOYMENT),
+        ("nexusArtifactUploader artifacts: []", What.PACKAGE),
+        ("stack.pushAll(1)", None),
+    ],
+)
+def test_calls_of_jenkins_plugins_ship(call: str, what: What | None) -> None:
+    text = f"node {{\n  image = docker.build('shop')\n  stage('Ship') {{\n    {call}\n  }}\n}}\n"
+    found = shipping.shipments_of(rule_fixtures.case(text, "jenkins"))
+    assert [one.what for one in found] == ([what] if what else [])
+    other = text.replace("docker.build", "other.build")
+    assert what is not What.IMAGE or shipping.shipments_of(rule_fixtures.case(other, "jenkins")) == []
 
 
 def test_what_is_missing_is_only_said_of_a_repository_that_was_walked_whole() -> None:

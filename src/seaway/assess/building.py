@@ -11,7 +11,7 @@ from seaway.assess.shipping import inputs_of, within_line
 from seaway.model.pipeline import Job, Step, Use
 from seaway.model.span import Span
 
-_BEGIN = r"(?:^|[;&|({\"']\s*|\b(?:then|do|else|sudo|exec|time|run)\s+)(?:\w+=\S+\s+)*"
+_BEGIN = r"(?:^|[;&|({]\s*|\s-c\s+[\"']|\b(?:then|do|else|sudo|exec|time|run)\s+)(?:\w+=\S+\s+)*"
 IMAGE = re.compile(
     _BEGIN
     + r"(?P<words>docker\s+(?:image\s+|buildx\s+)?build\b|(?:podman|buildah)\s+(?:build|bud)\b|(?:/kaniko/)?executor\b(?=.*--destination)|docker[ -]compose\s+build\b)"

@@ -41,7 +41,7 @@ DEPLOY = re.compile(
     r"|(?:vercel|netlify)\s[^\n;&|]*--prod\b)",
     re.MULTILINE,
 )
-_DRY = re.compile(r"--dry-run|--help\b|\blint\b|\btemplate\b|--diff\b|--check\b|helm\s+(?:plugin|repo)\b")
+_DRY = re.compile(r"--dry-run|--help\b|\blint\b|\btemplate\b|--diff\b|--check\b|helm\s+(?:plugin|repo|diff)\b")
 
 HISTORY = re.compile(
     r"\bgit\s+(?:describe|log|rev-list|tag|diff|merge-base|blame|shortlog|show|cherry|push|merge|rebase|checkout|worktree|fetch|subtree|bisect|rev-parse\s+\S*[~^])"

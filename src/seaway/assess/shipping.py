@@ -14,7 +14,7 @@ from seaway.assess import commands
 from seaway.assess.estate import Estate
 from seaway.assess.rule import Answer, Case, Hit, Script, Unclear, flat, place
 from seaway.assess.signs import Signs
-from seaway.model.pipeline import Job, Step, Use
+from seaway.model.pipeline import Job, Opaque, Step, System, Use
 from seaway.model.span import Span
 
 
@@ -57,7 +57,7 @@ class Shipment:
         return (self.job.id if self.job else "", self.words)
 
 
-_BEGIN = r"(?:^|[;&|({\"']\s*|\b(?:then|do|else|sudo|exec|time|run)\s+)(?:\w+=\S+\s+)*"
+_BEGIN = r"(?:^|[;&|({]\s*|\s-c\s+[\"']|\b(?:then|do|else|sudo|exec|time|run)\s+)(?:\w+=\S+\s+)*"
 _IMAGE = re.compile(
     _BEGIN + r"(?P<words>docker\s+(?:image\s+)?push\b|(?:podman|buildah)\s+push\b|crane\s+(?:push|copy|cp)\b|skopeo\s+copy\b"
     r"|docker[ -]compose\s+push\b|ko\s+(?:build|publish)\b|(?:/kaniko/)?executor\b(?=.*--destination)|docker\s+buildx\s+(?:build|bake)\b(?=.*--push\b)"
@@ -68,6 +68,9 @@ _PACKAGE = re.compile(
     r"|gem\s+push\b|dotnet\s+nuget\s+push\b|nuget\s+push\b|helm\s+push\b|gh\s+release\s+(?:create|upload)\b|goreleaser\s+release\b|(?:npx\s+)?semantic-release\b"
     r"|(?:\./)?mvnw?(?=\s)(?=.*\s(?:deploy|release:perform)\b)|(?:\./)?gradlew?(?=\s)(?=.*\s:?(?:[\w:]+:)?publish\w*\b)|glab\s+release\s+create\b|oras\s+push\b)"
 )  # fmt: skip
+_CALLS = re.compile(
+    r"(?P<image>\w+\.push)\(|(?P<words>kubernetesDeploy|nexusArtifactUploader|rtUpload|rtPublishBuildInfo)\b"
+)
 _DRY = re.compile(r"--dry-run|--snapshot\b|--help\b|--version\b|publishToMavenLocal|--no-push\b|test\.pypi|testpypi")
 _SHIPS = ("push", "publish", "upload", "release", "deploy", "copy", " cp", "executor", " build")
 
@@ -148,6 +151,8 @@ def shipments_of(case: Case) -> list[Shipment]:
         elif isinstance(step.work, Use):
             what = _used(step.work)
             found += [Shipment(what, case, job, step, step.work.ref.text)] if what else []
+        elif isinstance(step.work, Opaque) and case.system is System.JENKINS:
+            found += _groovy(case, job, step, step.work)
     case.known["shipments"] = found
     return found
 
@@ -164,6 +169,19 @@ def _commands(case: Case, script: Script) -> Iterator[Shipment]:
             match = pattern.search(line)
             if match is not None and not _DRY.search(line):
                 yield Shipment(what, case, script.job, script.step, match["words"], line)
+
+
+def _groovy(case: Case, job: Job | None, step: Step, work: Opaque) -> Iterator[Shipment]:
+    """Calls of Jenkins' plugins that ship."""
+    match = _CALLS.match(work.text)
+    if match is None:
+        return
+    if match["image"]:
+        if "docker.build" in case.texts.get(case.pipeline.path, ""):
+            yield Shipment(What.IMAGE, case, job, step, match["image"])
+    else:
+        what = What.DEPLOYMENT if match["words"] == "kubernetesDeploy" else What.PACKAGE
+        yield Shipment(what, case, job, step, match["words"])
 
 
 def _used(use: Use) -> What | None:

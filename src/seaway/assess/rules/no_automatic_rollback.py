@@ -16,6 +16,7 @@ from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import System, Use
 
 _HELM = re.compile(r"helm\b.*\s(?:upgrade|install)\b")
+_UPGRADE = re.compile(r"(?:\S+=\S+\s+)*helm\s[^\n]*?(?<!\S)upgrade(?!\S)")
 _KUBECTL = re.compile(r"kubectl\b.*\s(?:set\s+image|rollout\s+restart|apply)\b")
 _BACK = re.compile(
     r"--atomic\b|--rollback-on-failure\b|helm\s+rollback|rollout\s+undo|rollout\s+status|kubectl\s[^\n]*\bwait\b|argo\s+rollouts|flagger|kubectl-argo"
@@ -68,9 +69,11 @@ def _atomic(one: Shipment) -> Edits:
     """`--atomic` behind the command's word, where the file has it as it is run."""
     span = one.span
     text = one.case.texts[span.path]
-    if text[span.start : span.end] != one.words or not one.words.endswith("upgrade"):
+    command = _UPGRADE.match(one.words)
+    if command is None or text[span.start : span.end] != one.words:
         return ()
-    return [Edit(span.end, span.end, " --atomic")]
+    at = span.start + command.end()
+    return [Edit(at, at, " --atomic")]
 
 
 RULE = Rule(

@@ -29,7 +29,7 @@ _UPDATERS = Signs(
 _SETTINGS = re.compile(
     r"(?:^|/)(?:\.?renovate(?:rc)?(?:\.json5?|\.js)?|\.renovaterc(?:\.json5?)?|\.?dependabot(?:/config)?\.ya?ml|\.pyup\.ya?ml|\.scala-steward\.conf|\.snyk|depfu\.yml|updatecli\S*)$"
 )
-_BEGIN = r"(?:^|[;&|({\"']\s*|\b(?:then|do|sudo|time|run)\s+)(?:\w+=\S+\s+)*"
+_BEGIN = r"(?:^|[;&|({]\s*|\s-c\s+[\"']|\b(?:then|do|sudo|time|run)\s+)(?:\w+=\S+\s+)*"
 _END = r"(?P<flags>(?:\s+--?[\w-]+(?:=\S+)?)*)\s*(?=$|[;&|)#}'\"])"
 _NPM = re.compile(_BEGIN + r"(?P<words>npm\s+(?:install|i))" + _END)
 _YARN = re.compile(_BEGIN + r"(?P<words>yarn\s+install)" + _END)

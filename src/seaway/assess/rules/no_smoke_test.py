@@ -67,7 +67,7 @@ def check(case: Case) -> list[Hit] | None:
 
 def _is_judged(one: Shipment) -> bool:
     said = one.words.lower()
-    return (isinstance(one.step.work, Use) or _JUDGED.search(said) is not None) and not said.startswith(_TOOLS)
+    return (not one.line or _JUDGED.search(said) is not None) and not said.startswith(_TOOLS)
 
 
 def _is_asked(case: Case, one: Shipment) -> bool:
