@@ -60,7 +60,7 @@ def _run(count: int, seconds: int, stop: float = 0.0) -> dict[str, float]:
     command = [sys.executable, "-m", "support.fleet", str(count), str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=_ROOT) as process:
         if stop:
-            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+            assert process.stdout is not None
             process.stdout.readline()  # it has begun
             time.sleep(seconds / 3)
             process.send_signal(signal.SIGSTOP)
