@@ -2,26 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
+from typing import TypeVar
 
 from seaway.assess import promql
 from seaway.assess.aside import aside
 from seaway.assess.estate import Estate
 from seaway.assess.rule import place as within
+from seaway.errors import ConfigError
+from seaway.formats.infrastructure import detect
 from seaway.formats.infrastructure.kubernetes import Object
+from seaway.formats.monitoring import alertmanager, grafana
+from seaway.formats.monitoring.alertmanager import Routing
+from seaway.formats.monitoring.grafana import Dashboard
+from seaway.formats.monitoring.prometheus import files
 from seaway.formats.monitoring.prometheus.files import Configuration, MonitoringRule, rules_of
 from seaway.formats.yaml.document import Document
-from seaway.formats.yaml.tree import Node, get, sequence, string
+from seaway.formats.yaml.nested import Nested, nested
+from seaway.formats.yaml.tree import Node, get, items, sequence, string
 from seaway.model.span import Span
 
+T = TypeVar("T", bound=Document)
+
+_READERS: Mapping[str, Callable[[str, str], Sequence[Document]]] = {
+    "prometheus": files.parse,
+    "alertmanager": alertmanager.parse,
+    "grafana": grafana.parse,
+}
+_LEAST = 30  # characters that any of them has
 _ENDS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 _DEFAULT_SCRAPE = timedelta(minutes=1)
 
 
+def things(estate: Estate, cls: type[T]) -> list[T]:
+    """What stands in files of its own and in configuration maps of Kubernetes; without examples and tests."""
+    found = [one for one in estate.all(cls) if not aside(one.path)]
+    for one in estate.all(Object):
+        if one.kind == "ConfigMap" and one.source is None and not aside(one.path):
+            for _, _, value in items(one.get("data")):
+                found += [made for made in _held(one, value) if isinstance(made, cls)]
+    return found
+
+
+def _held(one: Object, value: Node) -> Iterator[Document]:
+    """What a value of a configuration map holds, with its places in the file."""
+    inside = nested(one.tree, value)
+    if inside is None or len(inside.text) < _LEAST:
+        return
+    for made in _read(inside.text, one.path):
+
+        def source(node: Node | None, made: Document = made, inside: Nested = inside) -> Span:
+            return inside.outside(made.tree.span(node if node is not None else made.node))
+
+        if isinstance(made, Dashboard):
+            made = replace(made, panels=tuple(replace(panel, source=source) for panel in made.panels))  # noqa: PLW2901
+        yield replace(made, source=source)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, path: str) -> tuple[Document, ...]:
+    """The things of a text; what cannot be read is none: what reads it in the cluster is not known."""
+    reader = _READERS.get(detect.by_text(text))
+    try:
+        return tuple(reader(text, path)) if reader is not None else ()
+    except ConfigError:
+        return ()
+
+
 def rules(estate: Estate) -> list[MonitoringRule]:
-    """All rules of Prometheus: in files of their own and in objects of its operator; without examples and tests."""
-    found = [one for one in estate.all(MonitoringRule) if not aside(one.path)]
+    """All rules of Prometheus: in files, in configuration maps, in objects of its operator; without examples and tests."""
+    found = things(estate, MonitoringRule)
     for one in estate.all(Object):
         if one.kind == "PrometheusRule" and not aside(one.path):
             found += rules_of(one.tree, one.get("spec"), one.at)
@@ -30,7 +83,14 @@ def rules(estate: Estate) -> list[MonitoringRule]:
 
 def configurations(estate: Estate) -> list[Configuration]:
     """The servers' configurations; without examples and tests."""
-    return [one for one in estate.all(Configuration) if not aside(one.path)]
+    return things(estate, Configuration)
+
+
+def routings(estate: Estate) -> list[Routing]:
+    """The configurations of Alertmanager, and what objects of the operator add to one; without examples and tests."""
+    added = [one for one in estate.all(Object) if one.kind == "AlertmanagerConfig" and not aside(one.path)]
+    made = [Routing(one.path, one.tree, one.get("spec"), source=one.at) for one in added if one.get("spec", "route")]
+    return things(estate, Routing) + made
 
 
 def scrape_interval(estate: Estate) -> timedelta | None:

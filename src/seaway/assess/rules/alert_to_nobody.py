@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 
 from seaway.assess import monitoring
-from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.monitoring.alertmanager import Routing
@@ -26,7 +25,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Routes of Alertmanager to a receiver that does not exist, a configuration in which no route tells anybody, and a Prometheus that
     evaluates the alerts of this repository and knows no Alertmanager. An auditor is also shown routes without any inhibition.
     """
-    routings = [one for one in estate.all(Routing) if not aside(one.path)]
+    routings = monitoring.routings(estate)
     found = [hit for one in routings for hit in (*_unknown(one), *_silent(one), *_uninhibited(one))]
     alerts = any(one.alert for one in monitoring.rules(estate))
     servers = [one for one in monitoring.configurations(estate) if sequence(one.get("rule_files")) and alerts]
@@ -43,11 +42,11 @@ def _unknown(one: Routing) -> Iterator[Hit]:
     for route in one.routes:
         name = string(get(route, "receiver"))
         if name and name not in known and "{{" not in name:
-            words = f"alerts are routed to {name}, and there is no receiver of this name: Alertmanager refuses the whole configuration"
+            words = f"alerts are routed to {name}, and there is no receiver of this name: the whole configuration is refused"
             yield Hit(one.at(get(route, "receiver")), words, ("unknown receiver", name))
     root = one.get("route")
     if get(root, "receiver") is None:
-        words = "the root route has no receiver: Alertmanager refuses the whole configuration"
+        words = "the root route has no receiver: the whole configuration is refused"
         yield Hit(one.key("route"), words, ("no root receiver",))
 
 
@@ -61,7 +60,7 @@ def _silent(one: Routing) -> Iterator[Hit]:
 
 
 def _uninhibited(one: Routing) -> Iterator[Hit]:
-    if len(one.routes) > 1 and not sequence(one.get("inhibit_rules")):
+    if len(one.routes) > 1 and not (sequence(one.get("inhibit_rules")) or sequence(one.get("inhibitRules"))):
         words = "no alert silences another: one broken host tells of itself as often as it has alerts"
         yield Hit(one.key("route"), words, ("no inhibition",), Severity.LOW, 0.6, Persona.AUDITOR)
 
@@ -77,6 +76,6 @@ RULE = Rule(
     impact=Impact("recovery"),
     effort="S",
     refs=("Prometheus: alerting configuration", "DORA: monitoring and observability"),
-    kinds=frozenset({Kind.ALERTMANAGER, Kind.PROMETHEUS}),
+    kinds=frozenset({Kind.ALERTMANAGER, Kind.PROMETHEUS, Kind.KUBERNETES}),
     survey=survey,
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from seaway.assess import promql
-from seaway.assess.aside import aside
+from seaway.assess import monitoring, promql
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.assess.rules.no_slo import REQUESTS
@@ -32,7 +31,7 @@ _ASKS = frozenset(
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Dashboards of a service's requests without an annotation query, so that no release is seen in them, and panels without a query. An auditor is also shown dashboards without variables."""
-    boards = [one for one in estate.all(Dashboard) if not aside(one.path)]
+    boards = monitoring.things(estate, Dashboard)
     found = _blind(estate, [one for one in boards if _shows_requests(one)])
     for one in boards:
         if one.panels and not one.variables:
@@ -91,6 +90,6 @@ RULE = Rule(
     impact=Impact("recovery"),
     effort="S",
     refs=("Grafana: annotate visualizations", "DORA: monitoring and observability"),
-    kinds=frozenset({Kind.GRAFANA}),
+    kinds=frozenset({Kind.GRAFANA, Kind.KUBERNETES}),
     survey=survey,
 )

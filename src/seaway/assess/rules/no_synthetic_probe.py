@@ -58,6 +58,6 @@ RULE = Rule(
     impact=Impact("recovery"),
     effort="S",
     refs=("Prometheus: blackbox exporter", "Google SRE book: monitoring distributed systems"),
-    kinds=frozenset({Kind.PROMETHEUS}),
+    kinds=frozenset({Kind.PROMETHEUS, Kind.KUBERNETES}),
     survey=survey,
 )

@@ -9,7 +9,6 @@ from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.infrastructure.ansible import Play, RoleTasks, Task
-from seaway.formats.yaml.document import key_span
 from seaway.formats.yaml.tree import get, is_true, string
 from seaway.model.finding import Impact, Persona, Severity
 
@@ -45,7 +44,7 @@ def _at_once(play: Play) -> Iterator[Hit]:
     words = f"{name} changes every host of {play.hosts} at once: neither serial nor max_fail_percentage stops it after the first that breaks"
     production = _PRODUCTION.search(play.hosts.lower()) is not None
     persona = Persona.REGULAR if production else Persona.AUDITOR
-    place = key_span(play.tree, play.node, "hosts")
+    place = play.key("hosts")
     yield Hit(
         place, words, (name, play.hosts), None if production else Severity.LOW, 0.9 if production else 0.6, persona
     )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from seaway.assess import monitoring, promql
-from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.promql import COUNTS, Is, Part
 from seaway.assess.rule import Hit, Rule
@@ -86,7 +85,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """
     interval = monitoring.scrape_interval(estate)
     asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate)]
-    shown = [one for board in estate.all(Dashboard) if not aside(board.path) for one in _queries(board)]
+    shown = [one for board in monitoring.things(estate, Dashboard) for one in _queries(board)]
     found = [hit for one in (*asked, *shown) for hit in _broken(estate, one)]
     found += [hit for one in asked for hit in _meant(estate, one, interval)]
     found += [hit for one in shown for hit in _meant(estate, one, None)]

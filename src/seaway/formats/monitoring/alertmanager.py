@@ -14,7 +14,7 @@ _DEPTH = 50  # of routes in routes
 
 @dataclass(frozen=True, slots=True)
 class Routing(Document):
-    """A whole configuration."""
+    """A whole configuration, or the part of one that an AlertmanagerConfig of Prometheus' operator adds."""
 
     @property
     def receivers(self) -> list[Node]:
@@ -50,4 +50,6 @@ def _routes(node: Node | None, depth: int) -> Iterator[Node]:
 
 
 def _tells(receiver: Node) -> bool:
-    return any(name.endswith("_configs") and yaml.sequence(value) for name, _, value in yaml.items(receiver))
+    return any(
+        name.endswith(("_configs", "Configs")) and yaml.sequence(value) for name, _, value in yaml.items(receiver)
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from seaway.errors import ConfigError, Problem
 from seaway.formats.yaml import tree as yaml
@@ -16,16 +17,20 @@ _LONE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A mapping in a file; `node` is asked by keys."""
+    """A mapping in a file; `node` is asked by keys.
+
+    `source`: from one of its nodes (None: the whole) to its place, where the text was rendered from another file or stands in one.
+    """
 
     path: str
     tree: Tree
     node: Node
+    source: Callable[[Node | None], Span] | None = field(default=None, compare=False, kw_only=True)
 
     @property
     def span(self) -> Span:
         """The place of the whole."""
-        return self.tree.span(self.node)
+        return self.at(self.node)
 
     def get(self, *keys: str) -> Node | None:
         """The value under a path of keys, or None."""
@@ -37,18 +42,14 @@ class Document:
 
     def at(self, node: Node | None) -> Span:
         """The place of one of its nodes, or of the whole."""
+        if self.source is not None:
+            return self.source(node)
         return self.tree.span(node if node is not None else self.node)
 
     def key(self, name: str) -> Span:
-        """The place of one of its keys, or of its first line."""
-        return key_span(self.tree, self.node, name)
-
-
-def key_span(tree: Tree, node: Node, name: str) -> Span:
-    """The place of a key of a mapping, or of the mapping's first key."""
-    pairs = yaml.items(node, merge=False)
-    found = next((key for known, key, _ in pairs if known == name), pairs[0][1] if pairs else node)
-    return tree.span(found)
+        """The place of one of its keys, or of its first one."""
+        pairs = yaml.items(self.node, merge=False)
+        return self.at(next((key for known, key, _ in pairs if known == name), pairs[0][1] if pairs else self.node))
 
 
 def read_json(text: str, path: str) -> Tree:

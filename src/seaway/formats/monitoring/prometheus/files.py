@@ -6,7 +6,7 @@ The same groups of rules stand in objects of Prometheus' operator: `rules_of` re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from seaway.formats.yaml import tree as yaml
@@ -44,16 +44,9 @@ class Configuration(Document):
 
 @dataclass(frozen=True)
 class MonitoringRule(Document):
-    """A rule that alerts (`alert`) or records (`record`). `group`: its group's node, whose labels are the rule's as well.
-
-    `source`: from a node to its place, where the text was rendered from another file.
-    """
+    """A rule that alerts (`alert`) or records (`record`). `group`: its group's node, whose labels are the rule's as well."""
 
     group: Node
-    source: Callable[[Node | None], Span] | None = field(default=None, compare=False)
-
-    def at(self, node: Node | None) -> Span:
-        return self.source(node) if self.source is not None else super().at(node)
 
     @cached_property
     def alert(self) -> str:
@@ -103,9 +96,9 @@ def parse(text: str, path: str) -> list[Configuration | MonitoringRule]:
 def rules_of(
     tree: Tree, node: Node | None, source: Callable[[Node | None], Span] | None = None
 ) -> Iterator[MonitoringRule]:
-    """The rules under `groups` of a mapping. `source`: as `MonitoringRule` has it."""
+    """The rules under `groups` of a mapping. `source`: as `Document` has it."""
     for group in yaml.sequence(yaml.get(node, "groups")):
         for one in yaml.sequence(yaml.get(group, "rules")):
             named = yaml.get(one, "alert") or yaml.get(one, "record")
             if named is not None and yaml.is_scalar(yaml.get(one, "expr")):
-                yield MonitoringRule(tree.path, tree, one, group, source)
+                yield MonitoringRule(tree.path, tree, one, group, source=source)
