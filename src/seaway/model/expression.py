@@ -31,6 +31,7 @@ from enum import StrEnum
 from typing import Literal as Kind
 from typing import TypeAlias
 
+from seaway.model.quick import quick
 from seaway.model.span import Span
 
 
@@ -116,6 +117,9 @@ class Condition:
     phase: Phase = Phase.QUEUE
     text: str = ""
     span: Span | None = None
+
+
+quick(Literal, Ref, Call, Unary, Binary, Unknown, Template, Condition)
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

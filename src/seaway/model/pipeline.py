@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from seaway.model.expression import Condition, Text
+from seaway.model.quick import quick
 from seaway.model.span import Span
 from seaway.model.work import (
     Approval,
@@ -414,6 +415,10 @@ class Pipeline:
     def job(self, name: str) -> Job | None:
         """The job of this id."""
         return self.index.get(name)
+
+
+quick(Native, Globs, Trigger, Image, Runner, Need, Axis, Matrix, Retry, DeployTarget, Concurrency, Permissions)
+quick(Step, Post, Rule, Job, Stage, Include, Unresolved)
 
 
 def steps(pipeline: Pipeline) -> Iterator[tuple[Job | None, Step]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seaway.model.quick import quick
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -23,3 +25,6 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
+
+
+quick(Span)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from seaway.model.expression import Text
+from seaway.model.quick import quick
 from seaway.model.span import Span
 
 
@@ -160,5 +161,7 @@ class Opaque:
     text: str
     kind: Literal["opaque"] = "opaque"
 
+
+quick(Parameter, Variable, Component, Run, Use, Checkout, Cache, Artifact, Approval, Opaque)
 
 Work: TypeAlias = Run | Use | Checkout | Cache | Artifact | Approval | Opaque
