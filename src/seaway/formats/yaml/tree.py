@@ -8,11 +8,12 @@ nodes, so what follows them must use `Tree.follow` or count for itself.
 
 from __future__ import annotations
 
+import operator
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, TypeAlias
 
 import yaml
@@ -30,6 +31,8 @@ Node: TypeAlias = Any  # a yaml.Node: its stubs know neither marks nor styles we
 Pair: TypeAlias = tuple[str, Node, Node]  # a key's text, its node, its value
 
 _STRING = "tag:yaml.org,2002:str"
+_BLOCKS = frozenset("|>")
+_Scalar, _Mapping, _Sequence = yaml.ScalarNode, yaml.MappingNode, yaml.SequenceNode  # the classes of all nodes here
 _ANCHOR = re.compile(r"(?:^|[\s\[{,?:-])&[^\s&]")  # at least where there is one: a condition with `&&` has none
 _ALIAS = re.compile(r"(?:^|[\s\[{,?:-])\*[^\s*/.]")
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -48,9 +51,9 @@ class _Loader(CParser):
     def resolve(self, _kind: Any, _value: Any, _implicit: Any) -> str:
         return _STRING
 
-    def descend_resolver(self, _parent: Any, _index: Any) -> None: ...
-
-    def ascend_resolver(self) -> None: ...
+    # Called around each node, and their answers are thrown away: functions in C cost least.
+    descend_resolver = staticmethod(operator.is_)
+    ascend_resolver = staticmethod(tuple)
 
 
 @dataclass(slots=True)
@@ -66,15 +69,26 @@ class Tree:
     def span(self, node: Node, key: Node | None = None) -> Span:
         """Of the node, from its key on where one is given; without the blank lines and comments behind it."""
         start = (key or node).start_mark
-        if isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">") and node.start_mark.index >= start.index:
-            stop = node.end_mark
-            place = (start.line + 1, start.column + 1, stop.line + 1, stop.column + 1)
-            return Span(self.path, *place, start.index, stop.index)
-        end = self.end(node)
-        line = self._line(end)
-        return Span(
-            self.path, start.line + 1, start.column + 1, line + 1, end - self._lines[line] + 1, start.index, end
-        )
+        last = node
+        while last.__class__ is not _Scalar:
+            if last.flow_style or not last.value:
+                break
+            inner = last.value[-1]
+            inner = inner[1] if last.__class__ is _Mapping else inner
+            if inner.start_mark.index <= last.start_mark.index:  # an alias
+                return self.place(start.index, self.end(node))
+            last = inner
+        stop = last.end_mark
+        end, line, column = stop.index, stop.line, stop.column
+        if last.__class__ is _Scalar and last.style in _BLOCKS:
+            end = self._end_of_block(last)
+            line -= self.text.count("\n", end, stop.index)
+            column = end - self.text.rfind("\n", 0, end) - 1
+            if "\r" in self.text:
+                return self.place(start.index, end)
+        elif end < start.index:
+            return self.place(start.index, end)
+        return Span(self.path, start.line + 1, start.column + 1, line + 1, column + 1, start.index, end)
 
     def end(self, node: Node) -> int:
         """Offset just behind the node's last character."""
@@ -86,10 +100,13 @@ class Tree:
             if inner.start_mark.index <= node.start_mark.index:  # an alias: the node stands where its anchor is
                 return self._end_of_line(last[0].end_mark.index if isinstance(last, tuple) else node.start_mark.index)
             node = inner
-        end = int(node.end_mark.index)
-        if node.style in ("|", ">"):
-            while end > node.start_mark.index and self.text[end - 1] in " \t\r\n":
-                end -= 1
+        return self._end_of_block(node) if node.style in _BLOCKS else int(node.end_mark.index)
+
+    def _end_of_block(self, node: Node) -> int:
+        """Without the blank lines behind a literal or folded text."""
+        start, end = node.start_mark.index, int(node.end_mark.index)
+        while end > start and self.text[end - 1] in " \t\r\n":
+            end -= 1
         return end
 
     def _end_of_line(self, offset: int) -> int:
@@ -274,13 +291,13 @@ def _check_circles(documents: list[Node], path: str) -> None:
     """Raises for an alias inside its own anchor. An alias is a node that begins before the one it stands in: it is not
     entered, and it closes a circle where it has not ended there.
     """
-    stack = [node for node in documents if not isinstance(node, yaml.ScalarNode)]
+    stack = [node for node in documents if node.__class__ is not _Scalar]
     while stack:
         node = stack.pop()
         start = node.start_mark.index
-        inner = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+        inner = node.value if node.__class__ is _Sequence else chain.from_iterable(node.value)
         for child in inner:
-            if isinstance(child, yaml.ScalarNode):
+            if child.__class__ is _Scalar:
                 continue
             if child.start_mark.index > start:
                 stack.append(child)
@@ -320,11 +337,17 @@ def _words(error: yaml.MarkedYAMLError) -> str:
 
 def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
     """Keys and values of a mapping in order, with `<<` merged behind its own keys. Keys that are no scalars are left out."""
-    if not isinstance(node, yaml.MappingNode):
+    if node.__class__ is not _Mapping or node is None:
         return []
     found: list[Pair] = []
     merged: list[Node] = []
-    _split(node, found, merged, merge=merge)
+    for key, value in node.value:
+        if key.__class__ is not _Scalar:
+            continue
+        if merge and key.value == "<<" and not key.style:
+            merged += value.value if isinstance(value, _Sequence) else [value]
+        else:
+            found.append((key.value, key, value))
     if merged:
         known = {name for name, _, _ in found}
         seen = {id(node)}  # each source once: what a second one would add is known by then
@@ -335,7 +358,7 @@ def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
             seen.add(id(source))
             more: list[Pair] = []
             within: list[Node] = []
-            _split(source, more, within, merge=True)
+            _split(source, more, within)
             for pair in more:
                 if pair[0] not in known:
                     known.add(pair[0])
@@ -344,12 +367,12 @@ def items(node: Node | None, *, merge: bool = True) -> list[Pair]:
     return found
 
 
-def _split(node: Node, found: list[Pair], merged: list[Node], *, merge: bool) -> None:
+def _split(node: Node, found: list[Pair], merged: list[Node]) -> None:
     """Adds a mapping's own pairs to `found`, what it merges to `merged`."""
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
-        if merge and key.value == "<<" and not key.style:
+        if key.value == "<<" and not key.style:
             merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
         else:
             found.append((key.value, key, value))
@@ -363,10 +386,10 @@ def mapping(node: Node | None) -> dict[str, Node]:
 def get(node: Node | None, *keys: str) -> Node | None:
     """The value under a path of keys, or None."""
     for key in keys:
-        if not isinstance(node, yaml.MappingNode):
+        if node.__class__ is not _Mapping or node is None:
             return None
         for name, value in node.value:
-            if isinstance(name, yaml.ScalarNode) and name.value == key:
+            if name.__class__ is _Scalar and name.value == key:
                 node = value
                 break
         else:
@@ -383,9 +406,10 @@ def sequence(node: Node | None) -> list[Node]:
 
 def string(node: Node | None, default: str = "") -> str:
     """A scalar's text; the default for nothing, null, lists and mappings."""
-    if not isinstance(node, yaml.ScalarNode) or is_null(node):
+    if node is None or node.__class__ is not _Scalar or (not node.style and node.value in _NULL):
         return default
-    return str(node.value)
+    value: str = node.value
+    return value
 
 
 def strings(node: Node | None) -> tuple[str, ...]:
@@ -417,12 +441,12 @@ def scalars(node: Node | None) -> list[Node]:
 
 def is_null(node: Node | None) -> bool:
     """Nothing, or an unquoted null."""
-    return node is None or (isinstance(node, yaml.ScalarNode) and not node.style and node.value in _NULL)
+    return node is None or (node.__class__ is _Scalar and not node.style and node.value in _NULL)
 
 
 def is_true(node: Node | None) -> bool | None:
     """An unquoted truth value (of YAML 1.1, which is wider), or None for anything else."""
-    if not isinstance(node, yaml.ScalarNode) or node.style:
+    if node is None or node.__class__ is not _Scalar or node.style:
         return None
     return True if node.value in _TRUE else False if node.value in _FALSE else None
 
@@ -434,15 +458,15 @@ def integer(node: Node | None) -> int | None:
 
 
 def is_mapping(node: Node | None) -> bool:
-    return isinstance(node, yaml.MappingNode)
+    return node.__class__ is _Mapping
 
 
 def is_sequence(node: Node | None) -> bool:
-    return isinstance(node, yaml.SequenceNode)
+    return node.__class__ is _Sequence
 
 
 def is_scalar(node: Node | None) -> bool:
-    return isinstance(node, yaml.ScalarNode)
+    return node.__class__ is _Scalar
 
 
 def custom_tag(node: Node | None) -> str:
