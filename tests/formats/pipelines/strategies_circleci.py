@@ -196,7 +196,7 @@ def circle_pipelines(draw: Any) -> Pipeline:
         triggers.append(Trigger(TriggerKind.TAG, "filters"))
     clock = [Trigger(TriggerKind.SCHEDULE, name, cron="0 3 * * *") for name in ("one", "two") if draw(st.booleans())]
     clock = [one for one in clock if staged and one.native in set(of.values())]
-    jobs = tuple(started.by_tags(list(jobs), clock))
+    jobs = tuple(started.by_tags(list(jobs), clock)) if started.asks_for_tags(jobs) else jobs
     if clock:
         stages = started.by_the_clock(stages, clock)
         triggers[:1] = triggers[:1] * (len(clock) < len(stages)) + clock

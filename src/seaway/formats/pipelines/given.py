@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from seaway.formats.pipelines.tekton.expressions import template
-from seaway.formats.pipelines.tekton.pac import PREFIX, is_whole
 from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Call, Expr, Literal, Ref, Template, Text, parts
 from seaway.model.pipeline import Native, Pipeline, System
@@ -37,6 +35,8 @@ def given(pipeline: Pipeline) -> Pipeline:
 
 
 def _values(one: Native) -> dict[Ref, Text]:
+    from seaway.formats.pipelines.tekton.expressions import template
+
     found = restored(one.text)
     listed = found if isinstance(found, list) else []
     return {
@@ -48,6 +48,8 @@ def _values(one: Native) -> dict[Ref, Text]:
 
 def _is_known(one: Native) -> bool:
     """A name, and annotations that are triggers."""
+    from seaway.formats.pipelines.tekton.pac import PREFIX, is_whole
+
     found = restored(one.text)
     if not isinstance(found, dict) or found.keys() - {"name", "generateName", "namespace", "annotations"}:
         return False

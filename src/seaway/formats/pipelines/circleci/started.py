@@ -67,9 +67,7 @@ def asks_for_tags(jobs: Iterable[Job]) -> bool:
 
 
 def by_tags(jobs: list[Job], triggers: Iterable[Trigger]) -> list[Job]:
-    """The jobs, where one asks for tags: each other one that a push starts with the question whether there is none."""
-    if not asks_for_tags(jobs):
-        return jobs
+    """The jobs of a file in which one asks for tags: each other one that a push starts asks whether there is none."""
     clock = {one.native for one in triggers if one.kind is TriggerKind.SCHEDULE}
     return [job if job.stage in clock else _for_branches(job) for job in jobs]
 

@@ -52,6 +52,7 @@ class Found:
     triggers: list[Trigger] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     natives: list[Native] = field(default_factory=list)
+    tags: bool = False  # some job runs for them
 
 
 def read_workflows(node: Node | None, context: Context) -> Found:
@@ -69,10 +70,11 @@ def read_workflows(node: Node | None, context: Context) -> Found:
     else:
         stages = tuple(_stage(name, value, found, context) for name, value in flows)
         found.stages = started.by_the_clock(stages, found.triggers)
-    found.jobs = started.by_tags(found.jobs, found.triggers)
+    if found.tags:
+        found.jobs = started.by_tags(found.jobs, found.triggers)
     if not flows or len({one.native for one in found.triggers}) < len(flows):
         found.triggers.insert(0, Trigger(TriggerKind.PUSH, "project"))
-    if started.asks_for_tags(found.jobs):
+    if found.tags:
         found.triggers.append(Trigger(TriggerKind.TAG, "filters"))
     return found
 
@@ -157,7 +159,9 @@ class _Workflow:
         context = self._context
         self._found.used.add(name)
         matrix = _matrix(fields.get("matrix"), context)
-        condition = logic.filtered(fields.get("filters"), context)
+        filters = fields.get("filters")
+        condition = logic.filtered(filters, context) if filters is not None else None
+        self._found.tags = self._found.tags or (condition is not None and "tags" in fields_of(filters))
         group = context.text(fields.get("serial-group"))
         span = context.span(entry)
         more: dict[str, Any] = {
