@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from seaway.app import assess
 from seaway.assess import rules
 from support import peers, rule_fixtures
 
@@ -84,3 +86,37 @@ tests:
         exp_alerts: {"[{}]" if fires else "[]"}
 """)
         assert not refused("promtool", "test", "rules", str(tmp_path / "test.yml")), threshold
+
+
+QUANTILES = """\
+groups:
+  - name: shop
+    rules:
+      - record: a
+        expr: histogram_quantile(0.9, sum by (job) (rate(x_bucket[5m])))
+      - record: b
+        expr: |
+          histogram_quantile(0.9,
+            sum(rate(x_bucket[5m])))
+      - record: c
+        expr: histogram_quantile(0.9, sum(rate(x_bucket[5m])) by ())
+      - record: d
+        expr: histogram_quantile(0.9, sum by (job) (rate(x_bucket[5m]))) / sum by (job) (up)
+"""
+
+
+def test_the_patch_of_a_quantile_is_verified_and_promtool_takes_it(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    file = tmp_path / "rules.yml"
+    file.write_text(QUANTILES)
+    done = assess.assess(tmp_path, today=date(2026, 11, 27))
+    own = [one for one in done.assessment.findings if one.rule == "wrong-promql"]
+    assert [one.fix is not None and one.fix.verified for one in own] == [True, True, True, False]
+    assess.apply(done)
+    after = file.read_text()
+    for words in ("sum by (le, job) (rate", "sum by (le) (rate(x_bucket[5m])))\n", "(rate(x_bucket[5m])) by (le))"):
+        assert words in after
+    assert after.splitlines()[-1] == QUANTILES.splitlines()[-1]
+    assert not refused("promtool", "check", "rules", str(file))
+    again = assess.assess(tmp_path, today=date(2026, 11, 27))
+    assert sum(one.rule == "wrong-promql" for one in again.assessment.findings) == 1

@@ -17,6 +17,7 @@ from seaway.model.finding import Impact, Severity
 
 _CACHE = re.compile(r"cache|mirror|proxy|pull[_-]?through", re.IGNORECASE)
 _NAME = "image_tag_mutability"
+_MODULE = "terraform-aws-modules/ecr/"
 
 
 def survey(estate: Estate) -> list[Hit] | None:
@@ -24,8 +25,14 @@ def survey(estate: Estate) -> list[Hit] | None:
     blocks = [one for one in estate.all(Block) if one.kind == "resource" and not aside(one.path)]
     ecr = [one for one in blocks if one.labels[:1] == ("aws_ecr_repository",)]
     google = [one for one in blocks if one.labels[:1] == ("google_artifact_registry_repository",)]
+    modules = [
+        one
+        for one in estate.all(Block)
+        if one.kind == "module" and _MODULE in (one.literal("source") or "") and not aside(one.path)
+    ]
     found = [hit for one in ecr for hit in _amazon(estate, one)] + [hit for one in google for hit in _google(one)]
-    return found if ecr or google else None
+    found += [hit for one in modules for hit in _module(one)]
+    return found if ecr or google or modules else None
 
 
 def _amazon(estate: Estate, one: Block) -> Iterator[Hit]:
@@ -48,6 +55,15 @@ def _immutable(estate: Estate, one: Block) -> Edits:
     newline = line_end(text)
     empty = newline if text[one.body.start : one.body.end].strip() else ""
     return [Edit(one.body.start, one.body.start, f'{newline}  {_NAME} = "IMMUTABLE"{empty}')]
+
+
+def _module(one: Block) -> Iterator[Hit]:
+    """The usual module's repositories, which are immutable unless somebody says otherwise."""
+    value = one.values.get(f"repository_{_NAME}")
+    if value is not None and value.literal == "MUTABLE" and not _CACHE.search(one.name):
+        words = f"{one.name}: its tags are mutable, so what was tested under a tag need not be what runs under it"
+        edit = Edit(value.span.start, value.span.end, '"IMMUTABLE"')
+        yield Hit(value.span, words, (one.name,), fix=lambda: [edit])
 
 
 def _google(one: Block) -> Iterator[Hit]:

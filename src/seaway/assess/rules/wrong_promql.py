@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from seaway.assess import monitoring, promql
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.promql import COUNTS, Is, Part
-from seaway.assess.rule import Hit, Rule
+from seaway.assess.rule import Edits, Hit, Rule
 from seaway.formats.monitoring.grafana import Dashboard
 from seaway.formats.yaml.document import Document
+from seaway.formats.yaml.patch import Edit, Unfit
 from seaway.formats.yaml.tree import Node, get
 from seaway.model import duration
 from seaway.model.finding import Impact, Persona, Severity
@@ -76,6 +78,8 @@ _FUNCTIONS = [
     "month",
     "year",
 ]
+_BY = re.compile(r"\bby\s*\(\s*")
+_SUM = re.compile(r"\b(sum|avg|min|max|count|group|stddev|stdvar|topk|bottomk|quantile)\b\s*(?=\(|by\b|without\b)")
 _UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
 
 
@@ -137,7 +141,24 @@ def _meant(estate: Estate, one: _Asked, interval: timedelta | None) -> Iterator[
         if part.kind is Is.CALL:
             for words, about, severity in _doubts(part, interval if not parsed.guessed else None):
                 span = monitoring.place(estate, one.document, one.node, about)
-                yield Hit(span, f"{one.name}: {words}", (one.name, part.name, about), severity)
+                fix = partial(_with_le, estate, one, about) if part.name == "histogram_quantile" else None
+                yield Hit(span, f"{one.name}: {words}", (one.name, part.name, about), severity, fix=fix)
+
+
+def _with_le(estate: Estate, one: _Asked, buckets: str) -> Edits:
+    """`le` among the labels of the one aggregation of an expression, as the file has it."""
+    span = one.document.at(one.node)
+    text = estate.texts[span.path]
+    if buckets not in text[span.start : span.end]:
+        raise Unfit("the expression is not in this file as it is asked")
+    named = list(_BY.finditer(text, span.start, span.end))
+    bare = list(_SUM.finditer(text, span.start, span.end))
+    if len(bare) != 1 or len(named) > 1 or "without" in text[span.start : span.end]:
+        raise Unfit("there are several aggregations")
+    if named:
+        end = named[0].end()
+        return [Edit(end, end, "le" if text[end : end + 1] == ")" else "le, ")]
+    return [Edit(bare[0].start(1), bare[0].end(1), f"{bare[0][1]} by (le) ")]
 
 
 def _doubts(call: Part, interval: timedelta | None) -> Iterator[tuple[str, str, Severity | None]]:
@@ -188,6 +209,7 @@ RULE = Rule(
     title="An expression that Prometheus cannot answer as it is meant",
     why="The alert never fires or the panel stays empty, and silence is taken for health.",
     advice="Check rules with `promtool check rules` before they are merged; windows of at least four scrapes; rate() for counters, delta() for the rest.",
+    patch="Adds `le` to the labels by which the buckets of a quantile are summed.",
     severity=Severity.MEDIUM,
     confidence=0.9,
     impact=Impact("recovery"),

@@ -42,7 +42,7 @@ _JSON_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (('"stages"', '"requisiteStageRefIds"'), "spinnaker"),
     (('"flags"', '"variants"', '"defaultVariant"'), "flags"),
 )
-_LOOKED_INTO = (".yml", ".yaml", ".json")
+_LOOKED_INTO = (".yml", ".yaml", ".json", ".rules")
 _NOT_JSON = re.compile(
     r"(?:^|/)(?:package(?:-lock)?|composer|tsconfig[^/]*|[^/]*\.(?:min|lock|schema|eslintrc))\.json$"
 )
