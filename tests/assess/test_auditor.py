@@ -29,6 +29,7 @@ CASES = {
     "incomplete-alert": ("rules.yml", ALERT, 4),
     "alert-to-nobody": ("alertmanager.yml", ROUTES, 1),
     "wrong-promql": ("rules.yml", ALERT.replace("queue > 1", "brand_new_function(queue) > 1"), 5),
+    "wrong-promql ": ("rules.yml", ALERT.replace("queue > 1", "delta(orders_total[5m]) < 1"), 5),
     "canary-without-analysis": ("rollout.yaml", CANARY, 8),
     "gitops-sync-without-checks": ("flux.yaml", FLUX, 3),
     "unsafe-terraform-apply": ("main.tf", 'resource "aws_rds_cluster" "orders" {\n}\n', 1),
@@ -41,6 +42,6 @@ CASES = {
 def test_an_auditor_sees_it_and_others_do_not(rule: str, tmp_path: Path) -> None:
     name, text, line = CASES[rule]
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert rule_fixtures.survey(rules.load(rule), tmp_path) == []
-    shown = rule_fixtures.survey(rules.load(rule), tmp_path, Persona.AUDITOR)
+    assert rule_fixtures.survey(rules.load(rule.strip()), tmp_path) == []
+    shown = rule_fixtures.survey(rules.load(rule.strip()), tmp_path, Persona.AUDITOR)
     assert [hit.span.line for hit in shown] == [line]

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from seaway.assess.aside import aside
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case, Hit, Rule, Script, flat
+from seaway.assess.shipping import inputs_of, within_line
 from seaway.formats.infrastructure.terraform import Block
 from seaway.model.finding import Impact, Persona, Severity
-from seaway.model.pipeline import TriggerKind
+from seaway.model.pipeline import Job, TriggerKind, Use
 
 _APPLY = re.compile(
     r"\b(?:terraform|tofu|terragrunt)\b(?P<before>(?:\s+[-\w./=$\"'{}]+){0,6}?)\s+apply\b(?P<rest>[^\n;&|]*)"
@@ -25,6 +26,7 @@ _VALUED = frozenset(
 _PASSING = re.compile(
     r"(?:^|[^a-z])(?:preview|review|ephemeral|test|tests|testing|e2e|dev|develop|sandbox|integration|staging|stage|pr|ci|smoke|demo)(?:[^a-z]|$)"
 )
+_APPLIERS = frozenset({"dflook/terraform-apply", "dflook/tofu-apply"})
 _PROTECTED = {
     "aws_db_instance": "deletion_protection",
     "aws_rds_cluster": "deletion_protection",
@@ -44,6 +46,7 @@ def survey(estate: Estate) -> list[Hit] | None:
         (case, script) for case, script in estate.scripts if "apply" in script.text and _APPLY.search(script.text)
     ]
     found = [hit for case, script in applied for hit in _applied(case, script)]
+    found += [hit for case in estate.cases for hit in _by_component(case)]
     partial = any("-backend-config" in script.text for _, script in estate.scripts)
     for block in blocks:
         if block.kind == "terraform":
@@ -54,23 +57,35 @@ def survey(estate: Estate) -> list[Hit] | None:
     return found if blocks or applied else None
 
 
+def _may_pass(case: Case, job: Job | None) -> bool:
+    """What the job makes is for a test or a preview, or the pipeline serves pull requests alone."""
+    named = f"{job.id} {flat(job.environment.name) if job.environment else ''}".lower() if job is not None else ""
+    if _PASSING.search(named) or aside(case.pipeline.path):
+        return True
+    return bool(case.pipeline.triggers) and all(one.kind is TriggerKind.PULL_REQUEST for one in case.pipeline.triggers)
+
+
+def _by_component(case: Case) -> Iterator[Hit]:
+    """Actions that apply, which are told to make a plan of their own."""
+    for job, step in case.steps:
+        if not isinstance(step.work, Use) or step.work.ref.name.lower() not in _APPLIERS or step.span is None:
+            continue
+        if inputs_of(step.work).get("auto_approve") == "true" and not _may_pass(case, job):
+            name = step.work.ref.name
+            words = f"{name} plans again and applies what nobody saw: auto_approve is on"
+            yield Hit(case.within(step.span, "auto_approve", job), words, (job.id if job else "", name))
+
+
 def _applied(case: Case, script: Script) -> Iterator[Hit]:
     job = script.job
-    named = f"{job.id} {flat(job.environment.name) if job.environment else ''}".lower() if job is not None else ""
-    if (
-        _PASSING.search(named)
-        or "destroy" in (case.scripts_of(job) if job else script.text)
-        or aside(case.pipeline.path)
-    ):
-        return
-    if case.pipeline.triggers and all(one.kind is TriggerKind.PULL_REQUEST for one in case.pipeline.triggers):
+    if _may_pass(case, job) or "destroy" in (case.scripts_of(job) if job else script.text):
         return
     for line in script.lines:
         match = _APPLY.search(line) if "apply" in line else None
         if match is None:
             continue
         words, rest = match[0].strip(), match["rest"]
-        span = case.within(script.step.span, words, job)
+        span = within_line(case, job, script.step, line, words)
         if "-lock=false" in rest:
             said = f"`{_short(words)}` changes infrastructure without the lock, so two runs can write one state"
             yield Hit(span, said, (*script.place, "no lock"), Severity.HIGH)

@@ -85,12 +85,13 @@ _UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Rules of Prometheus, and panels of dashboards that ask Prometheus: expressions that cannot be parsed, `rate()` over what goes up and
-    down by its name, `delta()` over a counter, windows that hold fewer than four measurements, quantiles of buckets summed without `le`.
+    down by its name, windows that hold fewer than four measurements, quantiles of buckets summed without `le`.
     """
     interval = monitoring.scrape_interval(estate)
     asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate)]
     shown = [one for board in monitoring.things(estate, Dashboard) for one in _queries(board)]
-    found = [hit for one in (*asked, *shown) for hit in _broken(estate, one)]
+    broken = [one for one in (*asked, *shown) if one.sure and promql.parse(one.text).problem]
+    found = [_broken(estate, one) for one in broken] if broken and not _other_language(estate) else []
     found += [hit for one in asked for hit in _meant(estate, one, interval)]
     found += [hit for one in shown for hit in _meant(estate, one, None)]
     return found if asked or shown else None
@@ -115,10 +116,8 @@ def _queries(board: Dashboard) -> Iterator[_Asked]:
                 yield _Asked(panel, node, panel.title, query.expression, "prom" in query.source)
 
 
-def _broken(estate: Estate, one: _Asked) -> Iterator[Hit]:
+def _broken(estate: Estate, one: _Asked) -> Hit:
     said, persona = promql.parse(one.text).problem, Persona.REGULAR
-    if not said or not one.sure or _other_language(estate):
-        return
     unknown = _UNKNOWN.search(said)
     if unknown is not None:
         near = difflib.get_close_matches(unknown[1], _FUNCTIONS, 1, 0.75)
@@ -128,7 +127,7 @@ def _broken(estate: Estate, one: _Asked) -> Iterator[Hit]:
         persona = Persona.AUDITOR  # newer versions compute durations
     words = f"{one.name}: Prometheus cannot read this expression: {said}"
     span = monitoring.place(estate, one.document, one.node)
-    yield Hit(span, words, (one.name, "broken"), Severity.HIGH, 0.95, persona)
+    return Hit(span, words, (one.name, "broken"), Severity.HIGH, 0.95, persona)
 
 
 def _other_language(estate: Estate) -> bool:
@@ -142,7 +141,9 @@ def _meant(estate: Estate, one: _Asked, interval: timedelta | None) -> Iterator[
             for words, about, severity in _doubts(part, interval if not parsed.guessed else None):
                 span = monitoring.place(estate, one.document, one.node, about)
                 fix = partial(_with_le, estate, one, about) if part.name == "histogram_quantile" else None
-                yield Hit(span, f"{one.name}: {words}", (one.name, part.name, about), severity, fix=fix)
+                persona = Persona.AUDITOR if part.name in _CHANGES else Persona.REGULAR
+                key = (one.name, part.name, about)
+                yield Hit(span, f"{one.name}: {words}", key, severity, persona=persona, fix=fix)
 
 
 def _with_le(estate: Estate, one: _Asked, buckets: str) -> Edits:
@@ -176,7 +177,7 @@ def _doubts(call: Part, interval: timedelta | None) -> Iterator[tuple[str, str, 
             series.name,
             None,
         )
-    if call.name in {"delta", "idelta"} and _COUNTER.search(series.name):
+    if call.name in _CHANGES and _COUNTER.search(series.name):
         yield (
             f"{call.name}() over the counter {series.name} falls when a process restarts: increase() does not",
             series.name,
