@@ -80,6 +80,7 @@ _FUNCTIONS = [
 ]
 _BY = re.compile(r"\bby\s*\(\s*")
 _SUM = re.compile(r"\b(sum|avg|min|max|count|group|stddev|stdvar|topk|bottomk|quantile)\b\s*(?=\(|by\b|without\b)")
+_CHANGES = frozenset({"delta", "idelta"})  # some gauges are called `_total`
 _UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
 
 
