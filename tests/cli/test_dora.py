@@ -75,6 +75,35 @@ def test_a_pipe_and_a_short_commit_say_the_same(shop: Path) -> None:
     assert document("shop", "--deployments", "-", stdin=short) == document("shop", "--deployments", "d.jsonl")
 
 
+def ran(shop: Path, **job: Any) -> None:
+    """A run per deployment, with a job that built and one that deployed."""
+    rows = []
+    for line in (shop / "d.jsonl").read_text().splitlines():
+        one = json.loads(line)
+        times = {"queued": one["started"], "started": one["started"], "finished": one["finished"]}
+        build = {"name": "build", "conclusion": "success", **times}
+        ship = {"name": "ship", "conclusion": "success", "environment": "production", **times, **job}
+        rows.append({"id": one["id"], "pipeline": "ci.yml", "sha": one["sha"], "conclusion": "success",
+                     "queued": one["started"], "finished": one["finished"], "jobs": [build, ship]})  # fmt: skip
+    (shop / "runs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_jobs_that_deployed_to_an_environment_are_deployments(shop: Path) -> None:
+    ran(shop)
+    (theirs,) = document("shop", "--runs", "runs.jsonl")["services"]
+    (ours,) = document("shop", "--deployments", "d.jsonl")["services"]
+    assert (theirs["service"], theirs["environment"]) == ("shop", "production")
+    assert theirs["change_lead_time"]["p50"] == ours["change_lead_time"]["p50"]
+    assert theirs["deployment_frequency"]["n"] == ours["deployment_frequency"]["n"] == 8
+
+
+def test_jobs_that_were_skipped_deployed_nothing_and_failed_ones_reached_nobody(shop: Path) -> None:
+    ran(shop, conclusion="failure")
+    assert document("shop", "--runs", "runs.jsonl")["services"][0]["deployment_frequency"]["n"] == 0
+    ran(shop, conclusion="skipped")
+    assert document("shop", "--runs", "runs.jsonl")["services"] == []
+
+
 def test_the_second_run_reads_nothing_anew_and_says_the_same(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from seaway.adapters import _commits
 

@@ -16,17 +16,21 @@ from seaway.app.memory import uncollected
 from seaway.assess.dora.report import Inputs, Report, Scope, assess
 from seaway.config.home import Home
 from seaway.errors import UsageError
-from seaway.formats.history import deployments, incidents, pulls, pushes, rollouts
+from seaway.formats.history import deployments, incidents, pulls, pushes, rollouts, runs
 from seaway.model.delivery import Deployment
+from seaway.model.runs import Run
 
 HERE = "here"  # as a source of rollouts: the control plane
-_FILES = ("deployments", "incidents", "pushes", "pulls", "rollouts", "revisions")
+_FILES = ("deployments", "incidents", "pushes", "pulls", "rollouts", "revisions", "runs")
 RELEASE = "release"  # the environment of tags: what they say is that something was released, not where it runs
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where to read. Files may be "-" for standard input; "" is not given. `paths`: by service, git pathspecs of its own files."""
+    """Where to read. Files may be "-" for standard input; "" is not given. `paths`: by service, git pathspecs of its own files.
+
+    `ran`: runs of pipelines that were read already.
+    """
 
     path: Path
     deployments: str = ""
@@ -36,6 +40,8 @@ class Sources:
     rollouts: str = ""
     revisions: str = ""
     tags: str = ""
+    runs: str = ""
+    ran: Sequence[Run] = ()
     paths: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -80,17 +86,18 @@ def _report(sources: Sources, scope: Scope, home: Home) -> Report:
 
 
 def _deployments(sources: Sources, git: Git, home: Home) -> list[Deployment]:
-    if not (sources.deployments or sources.rollouts or sources.tags):
+    if not (sources.deployments or sources.rollouts or sources.tags or sources.runs or sources.ran):
         raise UsageError(
             "nothing tells what was deployed",
-            hint="--deployments FILE, --tags 'v*' for tags as releases, or --rollouts here for rollouts of Seaway",
+            hint="--deployments FILE, --runs FILE of a CI system, --tags 'v*' for releases, or --rollouts here for Seaway's own",
         )
     found = list(lines.read(sources.deployments, deployments.parse) or [])
     if sources.rollouts:
         found += _rollouts(sources, home)
     if sources.tags:
         found += _tags(sources, git)
-    return found
+    ran = [*(lines.read(sources.runs, runs.parse) or []), *sources.ran]
+    return found + runs.deployed(ran, _name(sources))
 
 
 def _rollouts(sources: Sources, home: Home) -> list[Deployment]:
@@ -108,8 +115,12 @@ def _tags(sources: Sources, git: Git) -> list[Deployment]:
     found = git.tags(sources.tags)
     if not found:
         raise UsageError(f"no tag matches {sources.tags!r} in {sources.path}", hint=f"git -C {sources.path} tag --list")
-    service = sources.path.resolve().name or "repository"
-    return [Deployment(name, service, RELEASE, sha, float(when), float(when)) for name, sha, when in found]
+    return [Deployment(name, _name(sources), RELEASE, sha, float(when), float(when)) for name, sha, when in found]
+
+
+def _name(sources: Sources) -> str:
+    """The service of what names none: the repository."""
+    return sources.path.resolve().name or "repository"
 
 
 def _whole(deployment: Deployment, found: Mapping[str, str]) -> Deployment:

@@ -14,6 +14,7 @@ from seaway import __version__
 from seaway.app.assess import Assessed
 from seaway.assess.document import Told, document
 from seaway.assess.flow.ways import ways
+from seaway.model.runs import Run
 
 Json = dict[str, Any]
 HISTORY = ("deployments", "incidents", "tags", "rollouts")
@@ -28,9 +29,14 @@ class Measured:
     rows: Mapping[str, Sequence[Json]] = field(default_factory=dict)
 
 
-def measured(found: Assessed, history: Mapping[str, str]) -> Measured:
-    """`history`: `deployments`, `incidents`, `tags`, `rollouts` as `seaway dora` takes them, "" is not given. Raises what `app.dora` raises."""
-    if not any(history.values()):
+def measured(found: Assessed, history: Mapping[str, str], ran: Sequence[Run] = ()) -> Measured:
+    """`history`: `deployments`, `incidents`, `tags`, `rollouts` as `seaway dora` takes them, "" is not given. `ran`: runs of pipelines, whose
+    deployments count where no others are told. Raises what `app.dora` raises.
+    """
+    told = any(history.get(name) for name in ("deployments", "tags", "rollouts"))
+    deployed = any(job.environment for run in ran for job in run.jobs)
+    ran = ran if deployed and not told and (found.root / ".git").exists() else ()
+    if not any(history.values()) and not ran:
         return Measured()
     from seaway.app import dora
     from seaway.assess.dora import document as measures
@@ -39,7 +45,7 @@ def measured(found: Assessed, history: Mapping[str, str]) -> Measured:
     from seaway.config.home import Home
 
     deployments, incidents, tags, rollouts = (history.get(name, "") for name in HISTORY)
-    sources = dora.Sources(found.root, deployments, incidents, tags=tags, rollouts=rollouts)
+    sources = dora.Sources(found.root, deployments, incidents, tags=tags, rollouts=rollouts, ran=ran)
     report = dora.report(sources, Scope(), Home.find())
     rows = {metric: measures.rows(report, metric)["rows"] for metric in METRICS}
     return Measured(measures.render(report), text.render(report), rows)

@@ -48,7 +48,7 @@ class Examination:
         """The whole repository before all the rules that look at more than one pipeline."""
         for path, text in estate.texts.items():
             self._read_comments(path, text)
-        self._ask(estate, "")
+        self._ask(estate, ".")
 
     def _ask(self, subject: Subject, path: str) -> None:
         for rule in self.rules:

@@ -15,8 +15,11 @@ from seaway.cli.commands import Command
 from seaway.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seaway.app.assess import Assessed
     from seaway.model.finding import Assessment
+    from seaway.model.runs import Run
 
 REACHED = 10
 _file = click.Path(path_type=str)
@@ -75,8 +78,11 @@ def command(
     if diff and fix:
         raise UsageError("--diff and --fix: one prints the patches, the other writes them", hint="choose one")
     deliveries = {name: told.pop(name) for name in ("deployments", "incidents", "tags", "rollouts")}
-    if deliveries["incidents"] and not any(deliveries[name] for name in ("deployments", "tags", "rollouts")):
-        raise UsageError("--incidents alone measures nothing", hint="add --deployments FILE")
+    tells = (
+        any(deliveries[name] for name in ("deployments", "tags", "rollouts")) or told.get("runs") or told.get("system")
+    )
+    if deliveries["incidents"] and not tells:
+        raise UsageError("--incidents alone measures nothing", hint="add --deployments FILE, or --runs FILE")
     if diff and form != "text":
         raise UsageError(f"--diff prints a diff and --format {form} a report", hint="choose one")
     past = history.given(path, deliveries, **told)
@@ -95,14 +101,14 @@ def command(
     if diff:
         click.echo(work.diffs(found), nl=False)
     else:
-        _report(found, form, deliveries)
+        _report(found, form, deliveries, past.runs.runs if past.runs else ())
     if fix:
         for name, count in work.apply(found).items():
             console.say(f"{name}: {count} patch{'es' if count > 1 else ''} written")
     return REACHED if _reaches(found.assessment, fail_on) else 0
 
 
-def _report(found: Assessed, form: str, deliveries: dict[str, str]) -> None:
+def _report(found: Assessed, form: str, deliveries: dict[str, str], ran: Sequence[Run]) -> None:
     if form == "sarif":
         from seaway.assess import rules, sarif
 
@@ -111,7 +117,7 @@ def _report(found: Assessed, form: str, deliveries: dict[str, str]) -> None:
         return
     from seaway.app import report
 
-    made = report.Report(found, report.measured(found, deliveries))
+    made = report.Report(found, report.measured(found, deliveries, ran))
     if form == "json":
         console.document(made.document())
     elif form == "html":

@@ -42,6 +42,7 @@ _file = click.Path(path_type=str)
         "seaway dora --deployments deployments.jsonl --incidents incidents.jsonl",
         "seaway dora ../shop --tags 'v*' --json",
         "seaway dora --rollouts here --format prometheus",
+        "seaway dora --runs runs.jsonl --environment production",
         "seaway dora --deployments deployments.jsonl --rows lead-time",
     ),
 )
@@ -57,6 +58,13 @@ _file = click.Path(path_type=str)
 @click.option("--tags", metavar="GLOB", default="", help="Tags that match, as deployments to `release`.")
 @click.option(
     "--rollouts", metavar="FILE", default="", help="Output of `rollout list --json`, or `here` for the control plane."
+)
+@click.option(
+    "--runs",
+    type=_file,
+    metavar="FILE",
+    default="",
+    help="Runs of pipelines: their jobs with an environment are deployments.",
 )
 @click.option(
     "--revisions",

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from seaway.errors import ConfigError, Problem
 from seaway.formats.history import _lines
-from seaway.model.delivery import Kind
+from seaway.model.delivery import Deployment, Kind, Outcome
 from seaway.model.runs import Approval, Conclusion, JobRun, Kept, Run
 
 T = TypeVar("T")
@@ -35,6 +35,26 @@ def parse(data: bytes, path: str) -> list[Run]:
     runs = [replace(run, line=number) for run, number in zip(found, numbers, strict=False)]
     _once(runs, path)
     return runs
+
+
+def deployed(runs: Iterable[Run], service: str) -> list[Deployment]:
+    """The jobs that deployed to an environment, as deployments of this service. A job that was cancelled or skipped deployed nothing; one
+    that failed is taken to have failed before anybody saw it.
+    """
+    found = []
+    for run in runs:
+        for job in run.jobs:
+            if job.environment and (job.conclusion.passed or job.conclusion.failed):
+                finished = run.finished if job.finished is None else job.finished
+                started = run.queued if job.started is None else job.started
+                outcome = Outcome.SUCCEEDED if job.conclusion.passed else Outcome.FAILED
+                name = f"{run.id}.{run.attempt} {job.name}"
+                found.append(
+                    Deployment(
+                        name, service, job.environment, run.sha, min(started, finished), finished, outcome, job.kind
+                    )
+                )
+    return found
 
 
 def _once(runs: list[Run], path: str) -> None:
