@@ -125,6 +125,17 @@ def test_without_its_patch_the_same_overlay_is_found_wanting(tmp_path: Path) -> 
     assert rules.load("no-probe").ask(estate) == []
 
 
+@pytest.mark.usefixtures("kustomize")
+def test_overlays_of_one_base_say_the_same_once_and_development_is_for_an_auditor(tmp_path: Path) -> None:
+    bare = "resources: [../base]\nnamePrefix: x-\nimages: [{name: web, newTag: v2}]\n"
+    both = {**BASE, "prod/kustomization.yaml": bare, "eu/kustomization.yaml": bare.replace("x-", "eu-")}
+    for files, count in ((both, 1), ({**BASE, "dev/kustomization.yaml": bare}, 0)):
+        folder = tmp_path / str(count)
+        read(folder, files)
+        found = assess.assess(folder, today=date(2026, 11, 27)).assessment.findings
+        assert [one.rule for one in found].count("no-probe") == count
+
+
 @pytest.mark.usefixtures("bare")
 def test_without_the_program_files_are_judged_as_they_stand_and_that_is_said(tmp_path: Path) -> None:
     estate, unknowns = read(tmp_path, OVERLAY)
@@ -196,7 +207,11 @@ def test_only_so_many_are_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rendering, "MAX_RENDERED", 0)
     monkeypatch.setattr(_render, "found", lambda _name: "kustomize")
     _, unknowns = read(tmp_path, {**OVERLAY, **CHART})
-    assert ["too many to render" in why for _, _, why in unknowns] == [True, True]
+    assert ["only 0 are rendered" in why for _, _, why in unknowns] == [True, True]
+    monkeypatch.setattr(rendering, "MAX_RENDERED", 9)
+    monkeypatch.setattr(rendering, "MAX_SECONDS", -1.0)
+    _, unknowns = read(tmp_path, {**OVERLAY, **CHART})
+    assert ["s were over" in why for _, _, why in unknowns] == [True, True]
 
 
 @pytest.mark.usefixtures("helm")

@@ -47,6 +47,7 @@ def service(selector: str, namespace: str = "shop") -> str:
         ([web(), service("app: web, tier: front")], False),
         ([web(), service("")], True),  # without a selector it chooses nobody: somebody else says where it leads
         ([web(), service("app: other", "elsewhere")], True),
+        ([web(), service("app: web").replace("name: s,", "name: web-metrics,"), service("app: other")], False),
         ([web(image="docker.io/bitnami/redis:8")], False),
         ([web(image="registry.example/prerender:8")], True),
     ],

@@ -9,12 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from seaway.adapters import _render
 from seaway.app import pipelines
+from seaway.assess.aside import aside
 from seaway.assess.estate import Kind
 from seaway.assess.examine import Examination
 from seaway.errors import SeawayError
@@ -26,6 +28,7 @@ from seaway.model.finding import Blind
 from seaway.model.span import Span
 
 MAX_RENDERED = 60
+AT_ONCE = 2
 MAX_SECONDS = 30.0  # for all of a repository
 _CHART = re.compile(r"Chart(?:[.-]\w+)?\.ya?ml(?:\.\w+)?\Z")
 _PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|live)(?:[._-]|\Z)", re.IGNORECASE)
@@ -64,9 +67,12 @@ class Rendering:
         self._kustomizations()
         self._charts()
 
-    def _may(self) -> bool:
+    def _late(self) -> str:
+        """Why nothing more is rendered, or ""."""
         self._count += 1
-        return self._count <= MAX_RENDERED and time.monotonic() - self._began < MAX_SECONDS
+        if self._count > MAX_RENDERED:
+            return f"only {MAX_RENDERED} are rendered"
+        return f"{MAX_SECONDS:g} s were over" if time.monotonic() - self._began > MAX_SECONDS else ""
 
     def _blind(self, span: Span, why: str) -> None:
         self.done.unreadable(Blind(span.path, span.line, span.column, why), Kind.KUBERNETES.value)
@@ -85,45 +91,62 @@ class Rendering:
         for thing in self.things:
             if isinstance(thing, Object):
                 plain.setdefault(thing.path, []).append(thing)
-        replaced: set[str] = set()
-        made: list[object] = []
         seen: set[str] = set()
-        for top in known.values():
-            if top.folder in taken or top.component:
-                continue
-            files, objects = self._kustomization(top, known, plain, seen)
-            if objects:
-                replaced |= files
-                made += objects
+        tops = [one for one in known.values() if one.folder not in taken and not one.component]
+        jobs = []
+        for top in sorted(tops, key=lambda one: (aside(one.path), one.path)):  # what is shipped first
+            files = self._rendered_files(top, known, seen)
+            jobs += [(top, files)] if files is not None else []
         for one in known.values():
             if one.folder not in seen and not one.component:
                 self._blind(Span(one.path, 1, 1, 1, 1), "this was not rendered: it and others take in each other")
+        self._put(jobs, plain)
+
+    def _put(self, jobs: Sequence[tuple[Kustomization, set[str]]], plain: dict[str, list[Object]]) -> None:
+        """What is made of the kustomizations takes the place of the objects in their files."""
+        root = self.root.resolve().as_posix()
+        replaced: set[str] = set()
+        made: list[object] = []
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            outputs = pool.map(self._output, (top for top, _ in jobs))
+            for (top, files), output in zip(jobs, outputs, strict=True):
+                why = output if isinstance(output, str) else ""
+                try:
+                    objects = (
+                        rendered.of_kustomize(output[0], top.folder or ".", (output[1].as_posix(), root), plain)
+                        if not isinstance(output, str)
+                        else []
+                    )
+                except SeawayError as error:
+                    objects, why = [], error.message[:300]
+                if why:
+                    self._blind(Span(top.path, 1, 1, 1, 1), f"its files were judged as they stand: {why}")
+                elif objects:
+                    replaced |= files
+                    made += objects
         self.things[:] = [one for one in self.things if not (isinstance(one, Object) and one.path in replaced)] + made
 
-    def _kustomization(
-        self, top: Kustomization, known: dict[str, Kustomization], plain: dict[str, list[Object]], seen: set[str]
-    ) -> tuple[set[str], list[Object]]:
-        """The files that were rendered and what they make; nothing where the files say it all, or it was not possible."""
+    def _output(self, top: Kustomization) -> tuple[str, Path] | str:
+        """What the program prints, or why it does not."""
+        try:
+            return self._late() or _render.kustomization(self.root / top.folder)
+        except SeawayError as error:
+            return error.message[:300]
+
+    def _rendered_files(self, top: Kustomization, known: dict[str, Kustomization], seen: set[str]) -> set[str] | None:
+        """The files that a kustomization is made of; None where they say it all, or it cannot be rendered."""
         reached: dict[str, Kustomization] = {}
         files: set[str] = set()
         why = self._reach(top, known, reached, files)
         seen.update(reached)
         if not why and not any(one.changes for one in reached.values()):
-            return set(), []
+            return None
         if not why and not _render.found("kustomize"):
             why = "neither kustomize nor kubectl is installed"
-        if not why and not self._may():
-            why = "there are too many to render"
         if why:
             self._blind(Span(top.path, 1, 1, 1, 1), f"its files were judged as they stand, without its changes: {why}")
-            return set(), []
-        try:
-            output, base = _render.kustomization(self.root / top.folder)
-            root = self.root.resolve().as_posix()
-            return files, rendered.of_kustomize(output, top.folder or ".", (base.as_posix(), root), plain)
-        except SeawayError as error:
-            self._blind(Span(top.path, 1, 1, 1, 1), f"its files were judged as they stand: {error.message[:300]}")
-            return set(), []
+            return None
+        return files
 
     def _reach(
         self, one: Kustomization, known: dict[str, Kustomization], reached: dict[str, Kustomization], files: set[str]
@@ -193,8 +216,8 @@ class Rendering:
         yield from ((path,) for path in beside) if beside else ((),)
 
     def _chart(self, one: Chart, values: tuple[str, ...], templates: dict[str, str]) -> None:
-        if not self._may():
-            self._blind(Span(one.path, 1, 1, 1, 1), "this chart was not judged: there are too many to render")
+        if why := self._late():
+            self._blind(Span(one.path, 1, 1, 1, 1), f"this chart was not judged: {why}")
             return
         try:
             output = _render.chart(self.root / one.folder, [self.root / path for path in values])

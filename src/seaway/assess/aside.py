@@ -11,7 +11,7 @@ from seaway.model.finding import Persona
 
 _FOLDER = re.compile(
     r"(?:^|/)(?:\.devcontainer|_?examples?|samples?|demos?|docs?|documentation|tutorials?|tests?|testing|testdata|test-data|e2e|fixtures?|specs?"
-    r"|bench(?:marks?)?|quickstarts?|playground|hack|contrib|kind|minikube|dev|devel|development|local|sandbox)(?:[-_.][^/]*)?/",
+    r"|bench(?:marks?)?|quick-?starts?|getting-started|codelabs?|integration(?:-tests?)?|playground|hack|contrib|kind|minikube|dev|devel|development|local|sandbox)(?:[-_.][^/]*)?/",
     re.IGNORECASE,
 )
 _NAME = re.compile(

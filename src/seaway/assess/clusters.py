@@ -66,11 +66,21 @@ def _is_chosen(estate: Estate, one: Object) -> bool:
     if key not in known:  # selectors by their first label
         known[key] = {}
         for service in together(estate, one, "Service"):
+            if not _for_requests(service):
+                continue
             pairs = [(name, string(value)) for name, value in mapping(service.get("spec", "selector")).items()]
             if pairs:
                 known[key].setdefault(pairs[0], []).append(set(pairs))
     labels = one.pod_labels.items()
     return not known[key] or any(each <= labels for pair in labels for each in known[key].get(pair, ()))
+
+
+def _for_requests(service: Object) -> bool:
+    """It is for more than metrics: its name and the names of its ports say nothing else."""
+    named_ports = [string(get(port, "name")) for port in yaml.sequence(service.get("spec", "ports"))]
+    return not _METRICS.search(service.called or service.name) and not (
+        named_ports and all(_METRICS.search(name) for name in named_ports)
+    )
 
 
 def chooses(service: Object, one: Object) -> bool:

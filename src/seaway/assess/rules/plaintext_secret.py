@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -68,10 +69,12 @@ def survey(estate: Estate) -> list[Hit] | None:
     """
     texts = {path: text for path, text in estate.texts.items() if estate.kinds.get(path) in _KINDS}
     found = [*_shapes(texts), *_values(estate)]
-    told = {(hit.span.path, hit.span.line) for hit in found}
+    told: dict[str, list[int]] = {}
+    for hit in sorted(found, key=lambda hit: hit.span.start):
+        told.setdefault(hit.span.path, []).append(hit.span.start)
     for one in estate.all(Object):
         if one.kind == "Secret" and one.get("sops") is None:
-            found += [hit for hit in _decoded(estate, one) if (hit.span.path, hit.span.line) not in told]
+            found += _decoded(estate, one, told)
     return [replace(hit, persona=persona(hit.span.path)) for hit in found] if texts else None
 
 
@@ -92,10 +95,14 @@ def _values(estate: Estate) -> Iterator[Hit]:
             yield Hit(estate.within(span, value), words, (owner, name), Severity.HIGH, 0.85)
 
 
-def _decoded(estate: Estate, secret: Object) -> Iterator[Hit]:
+def _decoded(estate: Estate, secret: Object, told: Mapping[str, list[int]]) -> Iterator[Hit]:
+    """Its values that are real ones. `told`: where something was found in the text already, by path."""
     for field, encoded in (("data", True), ("stringData", False)):
         for name, _, node in items(secret.get(field)):
-            value = string(node)[:_LONGEST]
+            value, span = string(node)[:_LONGEST], secret.at(node)
+            starts = told.get(span.path, [])
+            if (at := bisect_left(starts, span.start)) < len(starts) and starts[at] < span.end:
+                continue
             if encoded:
                 try:
                     value = base64.b64decode(value, validate=False).decode("utf-8", errors="replace")
@@ -104,10 +111,10 @@ def _decoded(estate: Estate, secret: Object) -> Iterator[Hit]:
             kind = _kind(value)
             if kind:
                 words = f"{secret.title} holds {kind} under {name}: base64 hides nothing"
-                yield Hit(estate.within(secret.at(node), ""), words, (secret.title, name))
+                yield Hit(estate.within(span, ""), words, (secret.title, name))
             elif _FIELD.search(name) and _is_one(value):
                 words = f"{secret.title} holds a value under {name} that looks like a real one: base64 hides nothing"
-                yield Hit(estate.within(secret.at(node), ""), words, (secret.title, name), Severity.HIGH, 0.85)
+                yield Hit(estate.within(span, ""), words, (secret.title, name), Severity.HIGH, 0.85)
 
 
 def _kind(value: str) -> str:
