@@ -21,9 +21,12 @@ def decoy(*systems: str) -> Callable[[Decoy], Decoy]:
 
 
 def _add(draft: Draft, dice: Random, *lines: str, **env: str) -> None:
-    dice.choice(draft.kinds("test", "build")).steps.append(
-        Step(lines=list(lines), name=dice.choice(("", "extra")), env=env)
-    )
+    """Into a job that does not fetch the whole history: an unknown command may well read it."""
+    jobs = draft.kinds("test", "build")
+    shallow = [job for job in jobs if not any("depth" in step.args for step in job.steps)]
+    if not shallow:
+        return
+    dice.choice(shallow).steps.append(Step(lines=list(lines), name=dice.choice(("", "extra")), env=env))
 
 
 @decoy()
@@ -133,7 +136,10 @@ def title_in_variable(draft: Draft, dice: Random) -> None:
 @decoy(GITHUB)
 def history_that_is_read(draft: Draft, dice: Random) -> None:
     job = dice.choice(draft.kinds("test"))
-    next(step for step in job.steps if step.use == "checkout").args["depth"] = "0"
+    checkout = next(step for step in job.steps if step.use == "checkout")
+    if "depth" in checkout.args:
+        return
+    checkout.args["depth"] = "0"
     job.steps.append(
         Step(
             lines=[

@@ -13,6 +13,15 @@ from dataclasses import dataclass, field
 _MARK = re.compile(r"[ \t]*#@([a-z0-9-]+)(\*?)")
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What must be found: a rule at a line, or anywhere in the file (line 0)."""
+
+    rule: str
+    path: str
+    line: int
+
+
 @dataclass(slots=True)
 class Step:
     """`use`: checkout, setup, cache, action, or "" for a script of `lines`. A value of `env` may be `secret:NAME`."""
@@ -66,6 +75,8 @@ class Draft:
     api: str = "v1"
     marks: set[str] = field(default_factory=set)
     dockerfile: list[str] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)  # of files that have no comments
+    copies: list[str] = field(default_factory=list)  # paths where the pipeline stands again
     faults: list[str] = field(default_factory=list)
 
     def kinds(self, *names: str) -> list[Job]:
@@ -83,15 +94,6 @@ class Draft:
         kept = {job.id for job in self.jobs}
         for job in self.jobs:
             job.needs = [need for need in job.needs if need in kept]
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What must be found: a rule at a line, or anywhere in the file (line 0)."""
-
-    rule: str
-    path: str
-    line: int
 
 
 def marked(rules: Iterable[str], *, whole: bool = False) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from bench.labelled import estate
 from bench.labelled.draft import Draft, Job, Step
 
 SYSTEMS = ("github_actions", "gitlab_ci", "jenkins", "azure_pipelines", "circleci", "tekton", "teamcity")
@@ -80,6 +81,7 @@ def draft(system: str, dice: Random) -> Draft:
         made.dockerfile = _dockerfile(language, dice)
         made.files[".dockerignore"] = ".git\nnode_modules\n"
     if shape == "service":
+        made.files |= estate.files(name, dice)
         made.files["policy/deploy.rego"] = (
             'package main\n\ndeny[msg] { input.replicas < 2; msg := "two replicas at least" }\n'
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from bench.labelled import write_other, write_yaml
+from bench.labelled import faults_beside, write_other, write_yaml
 from bench.labelled.decoys import DECOYS
 from bench.labelled.draft import Draft, Label, labels
-from bench.labelled.faults import FAULTS
+from bench.labelled.faults import FAULTS, Operator
 from bench.labelled.projects import SYSTEMS, draft
+
+assert faults_beside.fault  # its faults are listed with the others
 
 WRITERS = {
     "github_actions": (write_yaml.github, ".github/workflows/ci.yml"),
@@ -21,6 +24,9 @@ WRITERS = {
     "tekton": (write_yaml.tekton, ".tekton/pipeline.yaml"),
     "teamcity": (write_other.teamcity, ".teamcity/settings.kts"),
 }
+
+
+_LEAST = 12  # faults of a rule, for each of `each`
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def samples(seed: int, each: int) -> Iterator[Sample]:
             for number, (operator, systems) in enumerate(operators):
                 if system not in systems:
                     continue
-                for round_ in range(each):
+                for round_ in range(_rounds(each, operators)):
                     dice = Random(f"{seed} {system} {rule} {number} {round_}")
                     made = _tried(system, dice, lambda found, by=operator, with_=dice: by(found, with_))
                     if made is not None:
@@ -52,6 +58,11 @@ def samples(seed: int, each: int) -> Iterator[Sample]:
             made = draft(system, dice)
             _decoys(made, dice, 3)
             yield written(made, dice)
+
+
+def _rounds(each: int, operators: list[tuple[Operator, frozenset[str]]]) -> int:
+    """More of a fault that few systems have: a share of four says nothing."""
+    return max(each, math.ceil(_LEAST * each / sum(len(systems) for _, systems in operators)))
 
 
 def _tried(system: str, dice: Random, operator: object) -> Draft | None:
@@ -75,10 +86,14 @@ def _decoys(made: Draft, dice: Random, most: int) -> None:
 
 
 def written(made: Draft, dice: Random) -> Sample:
+    """Every file without its marks, and what they said."""
     writer, path = WRITERS[made.system]
-    text, wrong = labels(writer(made, dice), path)
-    files = {**made.files, path: text}
+    files = {**made.files, path: writer(made, dice)}
     if made.dockerfile:
-        files["Dockerfile"], more = labels("\n".join(made.dockerfile) + "\n", "Dockerfile")
+        files["Dockerfile"] = "\n".join(made.dockerfile) + "\n"
+    wrong = list(made.labels)
+    for place, text in files.items():
+        files[place], more = labels(text, place)
         wrong += more
+    files |= dict.fromkeys(made.copies, files[path])
     return Sample(made.system, files, tuple(wrong), tuple(made.faults))

@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 
 from bench.labelled.draft import Label
-from bench.labelled.sample import Sample
+from bench.labelled.sample import WRITERS, Sample
 from seaway.app import assess
 from seaway.assess import rules
 from seaway.model.finding import Blind, Finding, Persona
 
+_PIPELINES = tuple(path for _, path in WRITERS.values())
 NEAR = 3  # lines between a label and a finding that is about it: a rule may point at the step or at the line in it
 PRECISION, RECALL = 0.95, 0.90
 
@@ -133,13 +134,15 @@ def _count(tallies: dict[str, Tally], sample: Sample, found: list[Finding], know
 def _about(label: Label, one: Finding) -> bool:
     if label.rule != one.rule:
         return False
-    return label.line == 0 or (label.path == one.span.path and abs(label.line - one.span.line) <= NEAR)
+    return (label.line == 0 and label.path in ("", one.span.path, *_PIPELINES)) or (
+        label.path == one.span.path and abs(label.line - one.span.line) <= NEAR
+    )
 
 
 def _claimed(label: Label, sample: Sample, names: set[str]) -> bool:
     """The rule says that it looks there."""
-    if label.path == "Dockerfile":
-        return "dockerfile" in names
+    if label.path in sample.files and not label.path.startswith(_PIPELINES):
+        return True
     return sample.system in names or "repository" in names
 
 

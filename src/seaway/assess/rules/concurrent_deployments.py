@@ -49,12 +49,18 @@ def _jenkins(case: Case) -> list[Hit] | None:
     jobs = [job for job in case.jobs if commands.deploys(case.scripts_of(job)) and job.key_span is not None]
     if not jobs:
         return None
-    if _LOCKED.search(case.texts.get(case.pipeline.path, "")):
-        return []
+    locks = [match.start() for match in _LOCKED.finditer(case.texts.get(case.pipeline.path, ""))]
+    if any(not any(_holds(job, lock) for job in case.jobs) for lock in locks):
+        return []  # around all of them
+    jobs = [job for job in jobs if not any(_holds(job, lock) for lock in locks)]
     words = (
         "two builds can deploy at once, and the older may win: there is no lock, milestone or disableConcurrentBuilds"
     )
     return [Hit(job.key_span, f"{job.id}: {words}", (job.id,)) for job in jobs if job.key_span is not None]
+
+
+def _holds(job: Job, at: int) -> bool:
+    return job.span is not None and job.span.start <= at < job.span.end
 
 
 def _exclusive(case: Case, job: Job) -> Edits:

@@ -13,12 +13,12 @@ from seaway.model.span import Span
 
 # Actions that are known to read no history. Whatever else is used may need it.
 _BLIND = re.compile(
-    r"actions/(?:setup-[\w-]+|cache|upload-artifact|download-artifact)(?:/\w+)?\Z|docker/(?:setup-[\w-]+|login-action|build-push-action)\Z"
-    r"|(?:NodeTool|UsePythonVersion|UseDotNet|Npm|Maven|Gradle|DotNetCoreCLI|PublishTestResults|PublishBuildArtifacts|PublishPipelineArtifact|Docker)\Z"
+    r"(?:actions|ruby)/(?:setup-[\w-]+|cache|upload-artifact|download-artifact)(?:/\w+)?\Z|docker/(?:setup-[\w-]+|login-action|build-push-action)\Z"
+    r"|(?:NodeTool|UseNode|GoTool|JavaToolInstaller|Cache|UsePythonVersion|UseDotNet|Npm|Maven|Gradle|DotNetCoreCLI|PublishTestResults|PublishBuildArtifacts|PublishPipelineArtifact|Docker)\Z"
 )
 _DEPTH = re.compile(r"\b(?:fetch-depth|fetchDepth)[\"']?:[ \t]*[\"']?(0)\b")
 _OWN_SCRIPT = re.compile(
-    r"(?:^|[\s;&|])(?:\./|bash\s|sh\s|python3?\s)\S+|\b(?:make|just|task|npm\s+run|yarn\s+run|pnpm\s+run)\s+(?!test\b|lint\b|build\b)\S+",
+    r"(?:^|[\s;&|])(?:\./|bash\s|sh\s|python3?\s(?!-m\s+(?:pytest|unittest|flake8|ruff|mypy|pylint|black)\b))\S+|\b(?:make|just|task|npm\s+run|yarn\s+run|pnpm\s+run)\s+(?!test\b|lint\b|build\b)\S+",
     re.MULTILINE,
 )
 

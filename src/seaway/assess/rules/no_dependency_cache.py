@@ -21,6 +21,11 @@ _ASKED = {
 }
 
 
+_TASKS = frozenset(
+    {"usenode", "nodetool", "usepythonversion", "gotool", "javatoolinstaller", "userubyversion"}
+)  # Azure's keep nothing
+
+
 def check(case: Case) -> list[Hit] | None:
     """Jobs that install from a list of dependencies and keep nothing, on machines that begin empty."""
     found: list[Hit] = []
@@ -75,6 +80,8 @@ def _caches(job: Job) -> bool:
         if isinstance(step.work, Use):
             name = step.work.ref.name.lower()
             known = components.set_up(step.work.ref)
+            if name in _TASKS:
+                continue
             if "cache" in name or "install" in name or (known is None and not name.startswith(("actions/", "docker/"))):
                 return True  # it may well keep them
     return False
