@@ -24,6 +24,10 @@ ROWS = {
     "judge": ("bench.judge:rows", "the judge beside the rules of other tools, on simulated canaries, and in deploys"),
     "judge-deploy": ("bench.judge_deploy:rows", "the last rows of `judge` alone: releases that the judge decides"),
     "dora": ("bench.dora:rows", "DORA metrics of a large repository, and their equality with git itself"),
+    "history-accuracy": (
+        "bench.history_accuracy:rows",
+        "precision and recall of the rules about runs and git history, on simulated teams",
+    ),
     "what-if": ("bench.whatif:rows", "improvements tried on recorded runs, replayed by the ten thousand"),
     "pipelines": ("bench.pipelines:rows", "pipelines read, files per second, and beside zizmor and pipeline-check"),
     "assess": (

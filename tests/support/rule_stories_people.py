@@ -160,7 +160,8 @@ def freezes() -> Iterator[tuple[str, str, Story]]:
     def story(pause: int, going_on: int = 14) -> list[Run]:
         live = {"environment": "production"}
         tried = [run(100 + n, [job("test", 0, 60)], at=BEGIN + (8 + n / 2) * DAY) for n in range(going_on)]
-        return [*often(0, 15, 0, **live), *tried, *often(200, 10, 8 + pause, **live)]
+        back = run(150, [job("back", 0, 60, kind=Kind.ROLLBACK, **live)], at=BEGIN + (8 + pause / 2) * DAY)
+        return [*often(0, 15, 0, **live), *tried, *often(200, 10, 8 + pause, **live), back]
 
     name = "human-change-freeze"
     yield name, "auditor-a-fortnight", Story(story(14), at(30))

@@ -1,6 +1,7 @@
 """VEL-05: one job is most of a run. Run by `assess.examine`.
 
-A pipeline of one job has no other to compare with, and one that takes a few minutes is nobody's trouble: nothing is said there.
+A pipeline of one job has no other to compare with, and one that takes a few minutes is nobody's trouble: nothing is said there, and below
+ten minutes only to auditors.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from seaway.assess.rule import Hit, Rule, Unclear
 from seaway.assess.runs import facts, order
 from seaway.assess.runs.facts import Past
 from seaway.assess.runs.numbers import proportion, spread
-from seaway.model.finding import Impact, Severity
+from seaway.model.finding import Impact, Persona, Severity
 
-_SHARE, _SECONDS = 0.5, 300.0
+_SHARE, _SECONDS, _LONG = 0.5, 300.0, 600.0
 
 
 def survey(estate: Estate) -> list[Hit] | Unclear | None:
-    """Jobs that are more than half of a run's time, and on its critical path in most runs, where a run takes longer than 5 minutes."""
+    """Jobs that are more than half of a run's time, and on its critical path in most runs, where a run takes longer than 10 minutes (for auditors: 5)."""
     several = [past for past in facts.pasts(estate) or () if len(facts.jobs(past.waited)) > 1]
     if not several:
         return None
@@ -44,7 +45,9 @@ def _hits(estate: Estate, past: Past) -> list[Hit]:
                 f"{name} is {share.value:.0%} of a run of {span(duration.value)}, and on the critical path in {critical.value:.0%} "
                 f"of {critical.n} runs"
             )
-            found.append(Hit(facts.place(estate, past.last, name), words, (past.pipeline, name)))
+            where = facts.place(estate, past.last, name)
+            persona = Persona.REGULAR if duration.value > _LONG else Persona.AUDITOR
+            found.append(Hit(where, words, (past.pipeline, name), persona=persona))
     return found
 
 

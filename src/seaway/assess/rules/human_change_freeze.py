@@ -13,16 +13,21 @@ from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule, Unclear
 from seaway.assess.runs import facts
 from seaway.assess.runs.numbers import quantile
+from seaway.model.delivery import Kind as Purpose
 from seaway.model.finding import Impact, Persona, Severity
 
 _LEAST, _DAY = 20, 86_400.0
-_SHORTEST, _TIMES, _GOING_ON = 7 * _DAY, 10, 10
+_SHORTEST, _TIMES, _GOING_ON = 10 * _DAY, 14, 10
 _WRITTEN = re.compile(r"freeze|frozen|blackout", re.IGNORECASE)
 
 
 def survey(estate: Estate) -> list[Hit] | Unclear | None:
-    """A week or more without a deployment to production, ten times the usual pause, while ten runs or more succeeded, and no freeze in any file."""
-    shipped = [one for one in facts.shipped(estate) or () if one.job.conclusion.passed]
+    """Ten days or more without a deployment to production, fourteen times the usual pause, while ten runs or more succeeded, and no freeze in any file."""
+    shipped = [
+        one
+        for one in facts.shipped(estate) or ()
+        if one.job.conclusion.passed and one.job.kind is not Purpose.ROLLBACK  # the way back is open in a freeze, too
+    ]
     if not shipped:
         return None
     if len(shipped) < _LEAST:
