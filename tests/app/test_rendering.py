@@ -271,6 +271,17 @@ def test_a_chart_that_is_made_first_is_one_unknown(tmp_path: Path) -> None:
     assert "made by something first" in why
 
 
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("part", ["charts/shop/templates/web.yaml", "charts/shop/templates"])
+def test_a_part_of_a_chart_is_no_broken_yaml(tmp_path: Path, part: str) -> None:
+    read(tmp_path, CHART)
+    done = Examination(rules.rules(), date(2026, 11, 27))
+    assert assess.survey(tmp_path / part, done).all(Object) == []
+    assert [(one.path, one.why) for one in done.unknowns] == [
+        ("charts/shop/templates/web.yaml", "this is a template of a chart: assess charts/shop")
+    ]
+
+
 def test_what_is_no_chart_keeps_its_folder_of_templates(tmp_path: Path) -> None:
     estate, _ = read(tmp_path, {"deploy/templates/web.yaml": WEB})
     assert len(named(estate)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from seaway.assess import aside, clusters, examine, rules
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.images import ImageName, named
 from seaway.formats.infrastructure import kubernetes
+from seaway.model.finding import Persona
 from support import pace
 
 WEB = """\
@@ -128,6 +130,18 @@ def test_official_and_loose_names() -> None:
     ]
     found = [(one.official, one.loose) for _, one in rows if one is not None]
     assert found == [("nginx", True), ("nginx", True), ("", False), ("nginx", False), ("", True)]
+
+
+@pytest.mark.parametrize("rule", ["no-progressive-delivery", "no-disruption-budget", "not-scraped"])
+def test_what_is_missing_is_judged_only_where_all_was_seen(rule: str) -> None:
+    monitor = "apiVersion: v1\nkind: PodMonitor\nmetadata: {name: m}\nspec: {selector: {matchLabels: {app: other}}}\n"
+    found = estate(web(namespace="prod").replace("spec:\n  t", "spec:\n  replicas: 2\n  t"), monitor)
+    answer = rules.load(rule).ask(found)
+    assert isinstance(answer, list)
+    assert [one.persona for one in answer].count(Persona.REGULAR) == 1
+    part = replace(found, whole=False, known={})
+    answer = rules.load(rule).ask(part)
+    assert not answer or all(one.persona is Persona.AUDITOR for one in answer if isinstance(answer, list))
 
 
 def test_many_objects_cost_a_moment() -> None:

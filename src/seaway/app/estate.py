@@ -30,7 +30,7 @@ def read(
     """The estate of these files. `cases`: the pipelines among them; `given`: things that are no files (histories)."""
     reader = _Reader(root, done, {path: text for case in cases for path, text in case.texts.items()}, list(given))
     files, looked = frozenset(names), 0
-    charts = rendering.charts(files)
+    charts = rendering.charts(files, root)
     for place in sorted(files - reader.texts.keys()):
         if rendering.is_template(place, charts):
             continue

@@ -44,9 +44,19 @@ def is_template(place: str, charts: frozenset[str]) -> bool:
     return place.startswith("templates/") and "" in charts
 
 
-def charts(names: Iterable[str]) -> frozenset[str]:
-    """The folders of charts, and of those whose `Chart.yaml` is made first (`Chart.template.yaml`)."""
-    return frozenset(posixpath.dirname(one) for one in names if _CHART.match(posixpath.basename(one)))
+def charts(names: Iterable[str], root: Path) -> frozenset[str]:
+    """The folders of charts, and of those whose `Chart.yaml` is made first (`Chart.template.yaml`).
+
+    Also those around the files, where only a part of a chart was asked for.
+    """
+    names = list(names)
+    found = {posixpath.dirname(one) for one in names if _CHART.match(posixpath.basename(one))}
+    around = {before for one in names if (before := one.partition("templates/")[0]) != one} - {
+        "",
+        *(f"{one}/" for one in found),
+    }
+    found |= {one[:-1] for one in around if one.endswith("/") and (root / one / "Chart.yaml").is_file()}
+    return frozenset(found)
 
 
 @dataclass(slots=True)
@@ -174,8 +184,16 @@ class Rendering:
     def _charts(self) -> None:
         known = [one for one in self.things if isinstance(one, Chart)]
         folders = {one.folder for one in known}
-        for folder in sorted(charts(self.names) - folders):
-            if self._templates(folder):
+        for folder in sorted(charts(self.names, self.root) - folders):
+            if not self._templates(folder):
+                continue
+            if not any(
+                posixpath.dirname(one) == folder and _CHART.match(posixpath.basename(one)) for one in self.names
+            ):
+                self._blind(
+                    Span(min(self._templates(folder)), 1, 1, 1, 1), f"this is a template of a chart: assess {folder}"
+                )
+            else:
                 made = min(
                     one
                     for one in self.names

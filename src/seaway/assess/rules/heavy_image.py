@@ -54,7 +54,7 @@ def _file(estate: Estate, file: Dockerfile) -> Iterator[Hit]:
             words = f"{first.image} is the full variant, with compilers and headers: {image.official} has a slim one"
             yield Hit(place, words, ("full", first.image), Severity.LOW, 0.8, Persona.AUDITOR)
     copies = [one for stage in line for one in stage.all("COPY", "ADD") if _takes_all(one)]
-    if copies and len(estate.files) > 1 and not _ignores(estate, file.path) and not aside(file.path):
+    if copies and estate.whole and not _ignores(estate, file.path) and not aside(file.path):
         words = "everything is copied into the image and no .dockerignore says what not: the history of git, local files, secrets"
         yield Hit(estate.within(copies[0].span, ""), words, ("ignore",), Severity.LOW, persona=persona(file.path))
 

@@ -25,7 +25,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     objects = [one for one in estate.all(Object) if not clusters.is_aside(one)]
     policies = [one for one in objects if _is_policy(one)]
     syncs = [one for one in objects if one.kind in _SYNCS and ("argoproj.io" in one.api or "fluxcd.io" in one.api)]
-    if not policies and not syncs:
+    if not (policies or syncs) or not estate.whole:
         return None
     if any(_verifies(one) for one in objects):
         return []

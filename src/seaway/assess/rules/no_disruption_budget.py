@@ -33,7 +33,8 @@ def _workload(estate: Estate, one: Object) -> Iterator[Hit]:
     count = clusters.replicas(estate, one)
     budgets = clusters.together(estate, one, "PodDisruptionBudget")
     if (
-        count is not None
+        estate.whole
+        and count is not None
         and count > 1
         and not any(clusters.selects(other.get("spec", "selector"), one.pod_labels) for other in budgets)
     ):

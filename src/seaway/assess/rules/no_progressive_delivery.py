@@ -23,7 +23,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     canary or blue-green. Once per repository.
     """
     serving = [one for one in clusters.serving(estate) if clusters.production(one) and not clusters.is_aside(one)]
-    if not serving:
+    if not serving or not estate.whole:
         return None
     if _progressive(estate):
         return []

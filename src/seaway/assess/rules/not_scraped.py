@@ -24,7 +24,7 @@ def survey(estate: Estate) -> Answer:
     monitors = [one for one in estate.all(Object) if one.kind in _MONITORS]
     annotated = [one for one in estate.all(Object) if one.kind == "Service" and _said(one.annotations)]
     marked = {id(one) for one in serving if _said(one.pod_annotations)}
-    if not serving or not (monitors or annotated or marked):
+    if not serving or not estate.whole or not (monitors or annotated or marked):
         return None
     if any(get(job, "kubernetes_sd_configs") is not None for each in estate.all(Configuration) for job in each.jobs):
         return Unclear("Prometheus finds targets in the cluster by rules of its own configuration")
