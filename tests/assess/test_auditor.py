@@ -45,3 +45,32 @@ def test_an_auditor_sees_it_and_others_do_not(rule: str, tmp_path: Path) -> None
     assert rule_fixtures.survey(rules.load(rule.strip()), tmp_path) == []
     shown = rule_fixtures.survey(rules.load(rule.strip()), tmp_path, Persona.AUDITOR)
     assert [hit.span.line for hit in shown] == [line]
+
+
+ASIDE = {
+    "wrong-promql": ("examples/rules.yml", ALERT.replace("queue > 1", "sum(queue")),
+    "incomplete-alert": ("testdata/rules.yml", ALERT.replace("labels", "others")),
+    "canary-without-analysis": ("examples/rollout.yaml", CANARY.replace("pause: {}", "pause: {duration: 5m}")),
+    "gitops-sync-without-checks": ("docs/flux.yaml", FLUX.replace("./web", "./production")),
+    "mutable-registry": ("examples/main.tf", 'resource "aws_ecr_repository" "a" {\n}\n'),
+    "no-retention": ("examples/main.tf", 'resource "aws_ecr_repository" "a" {\n}\n'),
+    "unsafe-terraform-apply": (
+        "examples/main.tf",
+        'resource "google_sql_database_instance" "a" {\n  deletion_protection = false\n}\n',
+    ),
+    "unsafe-ansible-play": ("tests/site.yml", "- hosts: production\n  roles: [shop]\n"),
+    "flag-without-expiry": ("samples/flags.yaml", "flags:\n  a:\n    variants: {x: 1}\n    defaultVariant: x\n"),
+}
+
+
+@pytest.mark.parametrize("rule", ASIDE)
+def test_examples_and_tests_are_for_an_auditor(rule: str, tmp_path: Path) -> None:
+    name, text = ASIDE[rule]
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert rule_fixtures.survey(rules.load(rule), tmp_path) == []
+    assert rule_fixtures.survey(rules.load(rule), tmp_path, Persona.AUDITOR)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (moved / Path(name).name).write_text(text, encoding="utf-8")
+    assert rule_fixtures.survey(rules.load(rule), moved)

@@ -6,7 +6,10 @@ What is wrong there is rarely worth stopping for, so such findings are for an au
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
+from seaway.assess.rule import Hit
 from seaway.model.finding import Persona
 
 _FOLDER = re.compile(
@@ -28,3 +31,8 @@ def persona(path: str) -> Persona:
 def aside(path: str) -> bool:
     """Whether a file is an example, a test, a document or for development only, by its name and folders."""
     return bool(_FOLDER.search(path) or _NAME.search(path))
+
+
+def quietly(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits, those in files aside for an auditor."""
+    return [replace(one, persona=Persona.AUDITOR) if aside(one.span.path) else one for one in hits]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seaway.assess.aside import aside
 from seaway.assess.estate import Estate
 from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.yaml.tree import Node, get, is_mapping, sequence, string
@@ -60,7 +59,7 @@ def analysis(one: Object) -> Node | None:
 
 def templates(estate: Estate) -> list[Object]:
     """What others name to be measured."""
-    return [one for one in estate.all(Object) if one.kind in TEMPLATES and not aside(one.path)]
+    return [one for one in estate.all(Object) if one.kind in TEMPLATES]
 
 
 def measures(estate: Estate) -> list[Measure]:
@@ -104,4 +103,4 @@ def _of_canary(one: Object) -> Iterator[Reference]:
 
 
 def _all(estate: Estate, kind: str, group: str) -> Iterator[Object]:
-    return (one for one in estate.all(Object) if one.kind == kind and one.api.startswith(group) and not aside(one.path))
+    return (one for one in estate.all(Object) if one.kind == kind and one.api.startswith(group))

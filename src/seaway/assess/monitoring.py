@@ -37,11 +37,11 @@ _ENDS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 _DEFAULT_SCRAPE = timedelta(minutes=1)
 
 
-def things(estate: Estate, cls: type[T]) -> list[T]:
-    """What stands in files of its own and in configuration maps of Kubernetes; without examples and tests."""
-    found = [one for one in estate.all(cls) if not aside(one.path)]
+def things(estate: Estate, cls: type[T], *, every: bool = False) -> list[T]:
+    """What stands in files of its own and in configuration maps of Kubernetes; `every`: also in examples and tests."""
+    found = [one for one in estate.all(cls) if every or not aside(one.path)]
     for one in estate.all(Object):
-        if one.kind == "ConfigMap" and one.source is None and not aside(one.path):
+        if one.kind == "ConfigMap" and one.source is None and (every or not aside(one.path)):
             for _, _, value in items(one.get("data")):
                 found += [made for made in _held(one, value) if isinstance(made, cls)]
     return found
@@ -72,11 +72,11 @@ def _read(text: str, path: str) -> tuple[Document, ...]:
         return ()
 
 
-def rules(estate: Estate) -> list[MonitoringRule]:
-    """All rules of Prometheus: in files, in configuration maps, in objects of its operator; without examples and tests."""
-    found = things(estate, MonitoringRule)
+def rules(estate: Estate, *, every: bool = False) -> list[MonitoringRule]:
+    """All rules of Prometheus: in files, in configuration maps, in objects of its operator; `every`: also in examples and tests."""
+    found = things(estate, MonitoringRule, every=every)
     for one in estate.all(Object):
-        if one.kind == "PrometheusRule" and not aside(one.path):
+        if one.kind == "PrometheusRule" and (every or not aside(one.path)):
             found += rules_of(one.tree, one.get("spec"), one.at)
     return found
 

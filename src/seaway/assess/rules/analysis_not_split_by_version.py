@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from seaway.assess import canaries, monitoring
+from seaway.assess.aside import quietly
 from seaway.assess.canaries import Measure, Reference
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
@@ -34,7 +35,7 @@ def survey(estate: Estate) -> list[Hit] | None:
         if not all(_is_split(one, reference) for reference in used[one.template.name]):
             words = f"{one.template.name}: {one.name} measures old and new version together: nothing in its query tells them apart"
             found.append(Hit(monitoring.place(estate, one.template, one.query), words, (one.template.name, one.name)))
-    return found if asked else None
+    return quietly(found) if asked else None
 
 
 def _is_split(one: Measure, by: Reference) -> bool:

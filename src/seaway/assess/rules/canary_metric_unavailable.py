@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seaway.assess import canaries, monitoring, promql
+from seaway.assess.aside import aside, quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.model.finding import Impact, Severity
@@ -19,7 +20,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     series (`a:b:c`) which none of its recording rules makes.
     """
     templates = canaries.templates(estate)
-    references = canaries.references(estate) if templates else []
+    references = canaries.references(estate) if not all(aside(one.path) for one in templates) else []
     known = {one.name for one in templates}
     found = []
     for one in references:
@@ -34,7 +35,7 @@ def survey(estate: Estate) -> list[Hit] | None:
                 words = f"{measure.template.name} asks for {name}, which no recording rule makes: the answer is empty"
                 span = monitoring.place(estate, measure.template, measure.query, name)
                 found.append(Hit(span, words, (measure.template.name, name), confidence=0.75))
-    return found if references or measures else None
+    return quietly(found) if references or measures else None
 
 
 def _recorded(text: str) -> Iterator[str]:

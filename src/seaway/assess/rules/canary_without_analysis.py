@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from seaway.assess import canaries, monitoring, promql
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.infrastructure.kubernetes import Object
@@ -41,7 +42,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     if interval is not None:
         found += [hit for measure in measures for hit in _measured(estate, measure, interval)]
         found += [hit for one in flagger for hit in _often(one, interval)]
-    return found if rollouts or flagger or measures else None
+    return quietly(found) if rollouts or flagger or measures else None
 
 
 def _rollout(estate: Estate, one: Object) -> Iterator[Hit]:

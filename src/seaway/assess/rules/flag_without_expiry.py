@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.infrastructure.flags import Flag, FlagSet
@@ -33,7 +33,7 @@ _KEPT = frozenset(
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Flags of flagd without an expiry or an owner in their metadata, unless they say that they are permanent. Where no flag of a file has any, the file is told of once."""
-    sets = [one for one in estate.all(FlagSet) if not aside(one.path)]
+    sets = estate.all(FlagSet)
     found = []
     for one in sets:
         lacking = [(flag, lacks) for flag in one.flags if (lacks := _lacks(flag))]
@@ -42,7 +42,7 @@ def survey(estate: Estate) -> list[Hit] | None:
             found.append(Hit(one.key("flags"), words, ("all",)))
         else:
             found += [Hit(flag.place, f"{flag.name} has {lacks}", (flag.name,)) for flag, lacks in lacking]
-    return found if sets else None
+    return quietly(found) if sets else None
 
 
 def _lacks(flag: Flag) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.infrastructure.kubernetes import Object
@@ -21,14 +21,14 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Applications of Argo CD that prune by themselves, with neither selfHeal nor windows of their project, or that may prune everything (`allowEmpty`);
     Kustomizations of Flux that others depend on, or that are for production, with neither `wait` nor health checks. An auditor is also shown the other ones.
     """
-    objects = [one for one in estate.all(Object) if not aside(one.path)]
+    objects = estate.all(Object)
     applications = [one for one in objects if one.kind in _APPLICATIONS and one.api.startswith("argoproj.io/")]
     windows = {one.name for one in objects if one.kind == "AppProject" and sequence(one.get("spec", "syncWindows"))}
     flux = [one for one in objects if one.kind == "Kustomization" and one.api.startswith(_FLUX)]
     awaited = {string(get(each, "name")) for one in flux for each in sequence(one.get("spec", "dependsOn"))}
     found = [hit for one in applications for hit in _application(one, windows)]
     found += [hit for one in flux for hit in _kustomization(one, awaited)]
-    return found if applications or flux else None
+    return quietly(found) if applications or flux else None
 
 
 def _application(one: Object, windows: set[str]) -> Iterator[Hit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seaway.assess import monitoring, promql
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.promql import Is
 from seaway.assess.rule import Hit, Rule
@@ -22,7 +23,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Alerts without a severity, without any words for their reader, or that a single lost measurement sets off (`up == 0` with no `for`).
     An auditor is also shown those without an owner, a runbook or a `for`.
     """
-    alerts = [one for one in monitoring.rules(estate) if one.alert]
+    alerts = [one for one in monitoring.rules(estate, every=True) if one.alert]
     found = []
     for one in alerts:
         lacks = list(_lacks(one))
@@ -33,7 +34,7 @@ def survey(estate: Estate) -> list[Hit] | None:
         if wishes:
             words = f"{one.alert} names {' and '.join(wishes)}"
             found.append(Hit(one.place, words, (one.alert, "more"), Severity.LOW, 0.7, Persona.AUDITOR))
-    return found if alerts else None
+    return quietly(found) if alerts else None
 
 
 def _lacks(one: MonitoringRule) -> Iterator[str]:

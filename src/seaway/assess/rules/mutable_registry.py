@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Edits, Hit, Rule
 from seaway.formats.infrastructure.terraform import Block
@@ -22,17 +22,13 @@ _MODULE = "terraform-aws-modules/ecr/"
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Repositories of Amazon ECR with mutable tags, which is the default, and Docker repositories of Google's Artifact Registry without `immutable_tags`."""
-    blocks = [one for one in estate.all(Block) if one.kind == "resource" and not aside(one.path)]
+    blocks = [one for one in estate.all(Block) if one.kind == "resource"]
     ecr = [one for one in blocks if one.labels[:1] == ("aws_ecr_repository",)]
     google = [one for one in blocks if one.labels[:1] == ("google_artifact_registry_repository",)]
-    modules = [
-        one
-        for one in estate.all(Block)
-        if one.kind == "module" and _MODULE in (one.literal("source") or "") and not aside(one.path)
-    ]
+    modules = [one for one in estate.all(Block) if one.kind == "module" and _MODULE in (one.literal("source") or "")]
     found = [hit for one in ecr for hit in _amazon(estate, one)] + [hit for one in google for hit in _google(one)]
     found += [hit for one in modules for hit in _module(one)]
-    return found if ecr or google or modules else None
+    return quietly(found) if ecr or google or modules else None
 
 
 def _amazon(estate: Estate, one: Block) -> Iterator[Hit]:

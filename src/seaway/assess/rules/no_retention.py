@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.infrastructure.terraform import Block
@@ -18,7 +18,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Repositories of Amazon ECR that no lifecycle policy names, and of Google's Artifact Registry without cleanup policies. Where a policy gets
     its repository from a variable or a module, nothing is said of its folder.
     """
-    blocks = [one for one in estate.all(Block) if one.kind == "resource" and not aside(one.path)]
+    blocks = [one for one in estate.all(Block) if one.kind == "resource"]
     ecr = [one for one in blocks if one.labels[:1] == ("aws_ecr_repository",)]
     google = [one for one in blocks if one.labels[:1] == ("google_artifact_registry_repository",)]
     policies = [one for one in blocks if one.labels[:1] == ("aws_ecr_lifecycle_policy",)]
@@ -34,7 +34,7 @@ def survey(estate: Estate) -> list[Hit] | None:
         if one.literal("mode") in {"", "STANDARD_REPOSITORY"} and not one.inner("cleanup_policies"):
             words = f"{one.name}: no cleanup policy removes old artifacts, so they are kept and paid for ever"
             found.append(Hit(one.head, words, (one.name,)))
-    return found if ecr or google else None
+    return quietly(found) if ecr or google else None
 
 
 @dataclass(slots=True)

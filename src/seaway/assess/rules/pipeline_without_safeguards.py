@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from seaway.assess import commands
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case, Hit, Rule
 from seaway.formats.infrastructure.spinnaker import SpinnakerPipeline, Stage
@@ -65,7 +65,7 @@ def _deploys(case: Case, spec: Node) -> bool:
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Pipelines of Spinnaker with a stage that deploys to production and no judgment, canary, condition, window or rollback on the way or in the stage."""
-    pipelines = [one for one in estate.all(SpinnakerPipeline) if not aside(one.path)]
+    pipelines = estate.all(SpinnakerPipeline)
     found = []
     for one in pipelines:
         for stage in one.stages:
@@ -73,7 +73,7 @@ def survey(estate: Estate) -> list[Hit] | None:
                 words = f"{one.name or one.application}: {stage.name or stage.type} goes to production with no judgment, canary, window or rollback on the way"
                 place = stage.at(stage.get("name") or stage.get("type"))
                 found.append(Hit(place, words, (one.application, one.name, stage.ref), confidence=0.85))
-    return found if pipelines else None
+    return quietly(found) if pipelines else None
 
 
 def _is_production(one: SpinnakerPipeline, stage: Stage) -> bool:

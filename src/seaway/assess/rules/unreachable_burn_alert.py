@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from seaway.assess import monitoring, promql
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.promql import Is, Part
 from seaway.assess.rule import Hit, Rule
@@ -23,7 +24,7 @@ _AT_THE_END = re.compile(r"(\d+(?:ms|s|m|h|d|w))$")
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Alerts whose threshold for an error ratio is 1 or more, and burn-rate alerts that look at one window only."""
-    alerts = [one for one in monitoring.rules(estate) if one.alert]
+    alerts = [one for one in monitoring.rules(estate, every=True) if one.alert]
     burning = [one for one in alerts if _is_about_burning(one)]
     found: list[Hit] = []
     for one in alerts:
@@ -32,7 +33,7 @@ def survey(estate: Estate) -> list[Hit] | None:
             found += _unreachable(estate, one, part)
             if one in burning:
                 found += _single_window(one, part)
-    return found if burning or found else None
+    return quietly(found) if burning or found else None
 
 
 def _is_about_burning(one: MonitoringRule) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Hit, Rule
 from seaway.formats.infrastructure.ansible import Play, RoleTasks, Task
@@ -25,12 +25,12 @@ def survey(estate: Estate) -> list[Hit] | None:
     """Plays on production hosts with none of `serial`, `max_fail_percentage` and `any_errors_fatal`; shell commands that append to a file on each run. An
     auditor is also shown plays on other hosts, and commands that count as a change whatever they did.
     """
-    plays = [one for one in estate.all(Play) if not aside(one.path)]
-    roles = [one for one in estate.all(RoleTasks) if not aside(one.path)]
+    plays = estate.all(Play)
+    roles = estate.all(RoleTasks)
     found = [hit for play in plays for hit in _at_once(play)]
     tasks = [task for play in plays for task in play.tasks] + [task for role in roles for task in role.tasks]
     found += [hit for task in tasks for hit in _again(task)]
-    return found if plays or roles else None
+    return quietly(found) if plays or roles else None
 
 
 def _at_once(play: Play) -> Iterator[Hit]:

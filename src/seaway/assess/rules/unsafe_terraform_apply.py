@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from seaway.assess.aside import aside
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case, Hit, Rule, Script, flat
 from seaway.assess.shipping import inputs_of, within_line
@@ -41,7 +41,7 @@ def survey(estate: Estate) -> list[Hit] | None:
     """`apply -auto-approve` in a pipeline without a saved plan, or with the lock switched off; a state in S3 or behind HTTP without a lock; databases that
     `destroy` deletes with all they hold. An auditor is also shown databases whose last snapshot is all that would be left.
     """
-    blocks = [one for one in estate.all(Block) if not aside(one.path)]
+    blocks = estate.all(Block)
     applied = [
         (case, script) for case, script in estate.scripts if "apply" in script.text and _APPLY.search(script.text)
     ]
@@ -54,13 +54,13 @@ def survey(estate: Estate) -> list[Hit] | None:
                 found += _unlocked(backend, partial=partial, applied=bool(applied))
         elif block.kind == "resource" and block.labels and block.labels[0] in _PROTECTED:
             found += _unprotected(block)
-    return found if blocks or applied else None
+    return quietly(found) if blocks or applied else None
 
 
 def _may_pass(case: Case, job: Job | None) -> bool:
     """What the job makes is for a test or a preview, or the pipeline serves pull requests alone."""
     named = f"{job.id} {flat(job.environment.name) if job.environment else ''}".lower() if job is not None else ""
-    if _PASSING.search(named) or aside(case.pipeline.path):
+    if _PASSING.search(named):
         return True
     return bool(case.pipeline.triggers) and all(one.kind is TriggerKind.PULL_REQUEST for one in case.pipeline.triggers)
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 
 from seaway.assess import monitoring, promql
+from seaway.assess.aside import quietly
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.promql import COUNTS, Is, Part
 from seaway.assess.rule import Edits, Hit, Rule
@@ -89,13 +90,13 @@ def survey(estate: Estate) -> list[Hit] | None:
     down by its name, windows that hold fewer than four measurements, quantiles of buckets summed without `le`.
     """
     interval = monitoring.scrape_interval(estate)
-    asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate)]
-    shown = [one for board in monitoring.things(estate, Dashboard) for one in _queries(board)]
+    asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate, every=True)]
+    shown = [one for board in monitoring.things(estate, Dashboard, every=True) for one in _queries(board)]
     broken = [one for one in (*asked, *shown) if one.sure and promql.parse(one.text).problem]
     found = [_broken(estate, one) for one in broken] if broken and not _other_language(estate) else []
     found += [hit for one in asked for hit in _meant(estate, one, interval)]
     found += [hit for one in shown for hit in _meant(estate, one, None)]
-    return found if asked or shown else None
+    return quietly(found) if asked or shown else None
 
 
 @dataclass(frozen=True, slots=True)
