@@ -54,7 +54,12 @@ class Shipment:
     @property
     def key(self) -> tuple[str, ...]:
         """What it is, without lines."""
-        return (self.job.id if self.job else "", self.words)
+        return (self.job.id if self.job else "", self.shown)
+
+    @property
+    def shown(self) -> str:
+        """The words for a message: a component without its version, which changes with every update."""
+        return self.words if self.line else self.words.partition("@")[0]
 
 
 _BEGIN = r"(?:^|[;&|({]\s*|\s-c\s+[\"']|\b(?:then|do|else|sudo|exec|time|run)\s+)(?:\w+=\S+\s+)*"

@@ -48,7 +48,7 @@ def _judged(case: Case, script: Script, shipped: list[Shipment]) -> Iterator[Hit
         return
     what = " ".join(match[0].split())
     together = "in one step" if same else "in one job"
-    words = f"`{what}` and `{near.words}` run {together}: the schema cannot stay when the program goes back, nor be tried before it comes"
+    words = f"`{what}` and `{near.shown}` run {together}: the schema cannot stay when the program goes back, nor be tried before it comes"
     span = case.within(script.step.span, match[0], script.job)
     yield Hit(span, words, (*script.place, what), persona=Persona.REGULAR if same else Persona.AUDITOR)
 

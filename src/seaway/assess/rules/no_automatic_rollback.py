@@ -48,7 +48,7 @@ def _judged(one: Shipment, own: str, everything: str) -> list[Hit]:
     if tool == "kubectl":
         if _BACK.search(own) or "rollout undo" in everything or "rollout status" in everything:
             return []
-        words = f"nobody waits for what `{one.words}` begins: a release that does not start stays there, and the pipeline is green"
+        words = f"nobody waits for what `{one.shown}` begins: a release that does not start stays there, and the pipeline is green"
         applied = "apply" in one.words
         persona = Persona.AUDITOR if applied else Persona.REGULAR
         return [Hit(one.span, words, one.key, confidence=0.6 if applied else None, persona=persona)]
@@ -60,7 +60,7 @@ def _judged(one: Shipment, own: str, everything: str) -> list[Hit]:
     if safe:
         return []
     words = (
-        f"a release that fails stays half done: `{one.words}` has no --atomic, and no step of the pipeline goes back"
+        f"a release that fails stays half done: `{one.shown}` has no --atomic, and no step of the pipeline goes back"
     )
     return [Hit(one.span, words, one.key, fix=lambda: _atomic(one) if tool == "helm" else ())]
 

@@ -28,7 +28,7 @@ def survey(estate: Estate) -> Answer:
             return Unclear("which server keeps this repository, and whom it asks about changes, no file says")
         first = next((one for one in shipped if one.case.system in _HOSTS), shipped[0])
         words = (
-            f"whoever may push can change what `{first.words}` ships: no CODEOWNERS names anybody who has to be asked"
+            f"whoever may push can change what `{first.shown}` ships: no CODEOWNERS names anybody who has to be asked"
         )
         return [Hit(first.span, words, ("",), persona=Persona.AUDITOR)]
     found = [*_pipelines(estate, owners), *_infrastructure(estate, owners)]

@@ -15,7 +15,7 @@ from seaway.assess.rule import Answer, Case, Edits, Hit, Rule, Script
 from seaway.assess.shipping import ANY, Shipment, What
 from seaway.assess.signs import Signs
 from seaway.formats.yaml.patch import Edit
-from seaway.model.finding import Impact, Severity
+from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import Run, System
 from seaway.model.span import Span
 
@@ -29,6 +29,7 @@ _UPDATERS = Signs(
 _SETTINGS = re.compile(
     r"(?:^|/)(?:\.?renovate(?:rc)?(?:\.json5?|\.js)?|\.renovaterc(?:\.json5?)?|\.?dependabot(?:/config)?\.ya?ml|\.pyup\.ya?ml|\.scala-steward\.conf|\.snyk|depfu\.yml|updatecli\S*)$"
 )
+_LOCKED = re.compile(r"(?:^|/)(?:[\w.-]*\.lock|[\w-]*lock\.(?:json|yaml)|npm-shrinkwrap\.json|go\.sum|bun\.lockb)$")
 _BEGIN = r"(?:^|[;&|({]\s*|\s-c\s+[\"']|\b(?:then|do|sudo|time|run)\s+)(?:\w+=\S+\s+)*"
 _END = r"(?P<flags>(?:\s+--?[\w-]+(?:=\S+)?)*)\s*(?=$|[;&|)#}'\"])"
 _NPM = re.compile(_BEGIN + r"(?P<words>npm\s+(?:install|i))" + _END)
@@ -49,15 +50,20 @@ def survey(estate: Estate) -> Answer:
     ]
     if not any(_MANIFEST.search(path) for path in estate.files):
         return installs or None
-    found = shipping.absent(estate, ANY, _UPDATERS, _said, _SETTINGS)
+    found = shipping.absent(estate, ANY, _UPDATERS, lambda one: _said(estate, one), _SETTINGS)
     if isinstance(found, list):
         return [*installs, *found]
     return installs or found
 
 
-def _said(one: Shipment) -> Hit:
-    words = f"`{one.words}` ships dependencies that nobody raises: there is no Renovate and no Dependabot in this repository"
-    return Hit(one.span, words, ("",))
+def _said(estate: Estate, one: Shipment) -> Hit:
+    """For auditors where only packages are published and nothing is locked: a library may well depend on nothing."""
+    library = not shipping.shipments(estate, ANY - {What.PACKAGE}) and not any(
+        _LOCKED.search(path) for path in estate.files
+    )
+    persona = Persona.AUDITOR if library else Persona.REGULAR
+    words = f"`{one.shown}` ships dependencies that nobody raises: there is no Renovate and no Dependabot in this repository"
+    return Hit(one.span, words, ("",), persona=persona)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def survey(estate: Estate) -> Answer:
 def _said(one: Shipment) -> Hit:
     easy = one.case.system in _RECORDS
     how = "the job names no environment, and no event is sent" if easy else "no event is sent"
-    words = f"`{one.words}` changes what runs, and nothing records it where a dashboard or an on-call engineer would look: {how}"
+    words = f"`{one.shown}` changes what runs, and nothing records it where a dashboard or an on-call engineer would look: {how}"
     return Hit(one.span, words, one.key, persona=Persona.REGULAR if easy else Persona.AUDITOR)
 
 

@@ -37,7 +37,7 @@ def survey(estate: Estate) -> Answer:
 
 
 def _said(one: Shipment) -> Hit:
-    words = f"whatever is written may be deployed by `{one.words}`: no policy is checked by a machine before"
+    words = f"whatever is written may be deployed by `{one.shown}`: no policy is checked by a machine before"
     return Hit(one.span, words, one.key, persona=Persona.AUDITOR)
 
 

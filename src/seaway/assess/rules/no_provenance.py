@@ -50,11 +50,11 @@ def _level(text: str) -> int:
 
 def _said(one: Shipment, level: int, signed: bool) -> Hit:
     if level:
-        words = f"what `{one.words}` publishes has provenance that nobody signed: SLSA build level 1 of 3, an estimate from the pipelines"
+        words = f"what `{one.shown}` publishes has provenance that nobody signed: SLSA build level 1 of 3, an estimate from the pipelines"
     elif signed:
-        words = f"what `{one.words}` publishes is signed, and nothing says what it was built from: SLSA build level 0 of 3, an estimate from the pipelines"
+        words = f"what `{one.shown}` publishes is signed, and nothing says what it was built from: SLSA build level 0 of 3, an estimate from the pipelines"
     else:
-        words = f"nothing proves what `{one.words}` publishes was built from: SLSA build level 0 of 3, an estimate from the pipelines"
+        words = f"nothing proves what `{one.shown}` publishes was built from: SLSA build level 0 of 3, an estimate from the pipelines"
     return Hit(one.span, words, one.key, Severity.LOW if level or signed else None, persona=Persona.AUDITOR)
 
 

@@ -21,7 +21,7 @@ def survey(estate: Estate) -> Answer:
 
 
 def _said(one: Shipment) -> Hit:
-    words = f"`{one.words}` publishes without a list of what is inside (an SBOM): nobody can tell later which releases hold a vulnerable part"
+    words = f"`{one.shown}` publishes without a list of what is inside (an SBOM): nobody can tell later which releases hold a vulnerable part"
     return Hit(one.span, words, one.key, persona=Persona.AUDITOR)
 
 

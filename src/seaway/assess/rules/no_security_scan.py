@@ -71,7 +71,7 @@ def survey(estate: Estate) -> Answer:
 
 def _said(one: Shipment) -> Hit:
     words = (
-        f"`{one.words}` ships what no scanner of code, dependencies, secrets or images has looked at in any pipeline"
+        f"`{one.shown}` ships what no scanner of code, dependencies, secrets or images has looked at in any pipeline"
     )
     return Hit(one.span, words, one.key)
 

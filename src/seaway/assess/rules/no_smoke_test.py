@@ -60,7 +60,7 @@ def check(case: Case) -> list[Hit] | None:
     for one in last.values():
         if one.job is None or _is_asked(case, one):
             continue
-        words = f"nobody asks whether it works after `{one.words}`: no request, no health check and no test follows in this pipeline"
+        words = f"nobody asks whether it works after `{one.shown}`: no request, no health check and no test follows in this pipeline"
         found.append(Hit(one.span, words, one.key))
     return found
 

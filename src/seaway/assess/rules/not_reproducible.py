@@ -1,7 +1,7 @@
 """ART-63: a build takes in what is different tomorrow. Run by `assess.examine`.
 
-In pipelines: the time, and tools of whatever version is newest, in jobs that build or ship. Base images are judged by the rules about
-Dockerfiles. For auditors.
+In pipelines: the time, and tools of whatever version is newest, in jobs that build or ship. In Dockerfiles: packages and downloads of
+whatever version is newest, in what is shipped; base images are judged by unpinned-action. For auditors.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterator
 
 from seaway.assess import building, shipping
+from seaway.assess.aside import aside
 from seaway.assess.building import Build
+from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case, Hit, Rule, Script
+from seaway.formats.infrastructure.dockerfile import Dockerfile, Instruction
 from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import System
 
@@ -22,6 +25,10 @@ _NEWEST = (
     (re.compile(_BEGIN + r"(?P<words>npm\s+(?:install|i)\s+(?:-g|--global))\s+(?P<rest>[^;&|\n]*)"), re.compile(r"\S@[\d^~v$\u27e6]|\$|\u27e6|/|\.tgz")),
     (re.compile(_BEGIN + r"(?P<words>go\s+install)\s+(?P<rest>\S+@latest)\b"), re.compile(r"(?!)")),
 )  # fmt: skip
+_PACKAGES = re.compile(
+    r"\b(?P<words>(?:apt-get|apt|apk|dnf|yum|microdnf)\s+(?:-\S+\s+)*(?:install|add))\b(?P<rest>[^;&|#]*)"
+)
+_MOST = 20_000  # characters of a script that are looked at
 
 
 def check(case: Case) -> list[Hit] | None:
@@ -39,6 +46,32 @@ def check(case: Case) -> list[Hit] | None:
         if script.job is not None and script.job.id in busy
         for hit in _tools(case, script)
     ]
+
+
+def survey(estate: Estate) -> list[Hit] | None:
+    """In the stages of a Dockerfile that are shipped, packages without a version, and the time."""
+    files = [one for one in estate.all(Dockerfile) if not aside(one.path)]
+    found = []
+    for file in files:
+        for stage in file.last.line:
+            for one in stage.all("RUN"):
+                found += _run(estate, one)
+    return found if files else None
+
+
+def _run(estate: Estate, one: Instruction) -> Iterator[Hit]:
+    text = (one.text if one.listed is None else " ".join(one.listed))[:_MOST]
+    for match in _PACKAGES.finditer(text):
+        named = [word for word in match["rest"].split() if not word.startswith("-") and word != "\\"]
+        if named and not any("=" in word or "$" in word or "/" in word for word in named):
+            words = f"`{match['words']}` takes whatever is newest on the day: {named[0]} has no version, so the same Dockerfile gives another image"
+            yield Hit(
+                estate.within(one.span, match["words"]), words, (match["words"], named[0]), persona=Persona.AUDITOR
+            )
+    time = _TIME.search(text)
+    if time is not None and "SOURCE_DATE_EPOCH" not in text:
+        words = "the image takes in the time, so that the same source gives another one each day"
+        yield Hit(estate.within(one.span, time[0]), words, ("time", time[0]), persona=Persona.AUDITOR)
 
 
 def _timed(case: Case, one: Build) -> Iterator[Hit]:
@@ -86,4 +119,6 @@ RULE = Rule(
     refs=("Reproducible Builds: SOURCE_DATE_EPOCH", "OpenSSF Scorecard: Pinned-Dependencies", "SLSA 1.0: Build L3"),
     systems=frozenset(System) - {System.SEAWAY},
     check=check,
+    kinds=frozenset({Kind.DOCKERFILE}),
+    survey=survey,
 )

@@ -79,7 +79,7 @@ def _kind(name: str) -> str:
 
 
 def _said(one: Shipment, what: str, counted: bool) -> Hit:
-    words = f"`{one.words}` publishes an image that leads back to no commit: its tag is {what}, and no label or attestation says more"
+    words = f"`{one.shown}` publishes an image that leads back to no commit: its tag is {what}, and no label or attestation says more"
     return Hit(one.span, words, one.key, persona=Persona.AUDITOR if counted else Persona.REGULAR)
 
 
