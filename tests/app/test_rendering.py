@@ -25,6 +25,7 @@ metadata:
   name: web
 spec:
   template:
+    metadata: {labels: {app: web}}
     spec:
       containers:
         - name: log
@@ -33,7 +34,8 @@ spec:
           image: web:1
           ports: [{containerPort: 80}]
 """
-BASE = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": WEB}
+SERVICE = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n"
+BASE = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": WEB + SERVICE}
 OVERLAY = {
     **BASE,
     "prod/kustomization.yaml": "resources: [../base]\nnamePrefix: prod-\npatches: [{path: probe.yaml}]\n",
@@ -48,6 +50,7 @@ metadata:
   name: {{ .Release.Name }}-web
 spec:
   template:
+    metadata: {labels: {app: web}}
     spec:
       containers:
         - name: web
@@ -60,6 +63,7 @@ apiVersion: v1
 kind: Service
 metadata:
   name: {{ required "a name is needed" .Values.service }}
+spec: {selector: {app: web}}
 """
 CHART = {
     "charts/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
@@ -107,10 +111,10 @@ def test_an_overlay_is_judged_as_it_is_made_at_the_lines_of_its_base(tmp_path: P
     assert (one.span.path, one.span.line) == ("base/web.yaml", 2)
     by_name = {string(get(container, "name")): container for container in one.containers}
     assert get(by_name["web"], "readinessProbe", "httpGet") is not None
-    assert one.at(get(by_name["web"], "image")).line == 13
-    assert one.at(by_name["log"]).line == 10
+    assert one.at(get(by_name["web"], "image")).line == 14
+    assert one.at(by_name["log"]).line == 11
     # what the patch adds has no line in the base: the nearest that has one
-    assert one.at(get(by_name["web"], "readinessProbe", "httpGet", "path")).line == 12
+    assert one.at(get(by_name["web"], "readinessProbe", "httpGet", "path")).line == 13
 
 
 @pytest.mark.usefixtures("kustomize")
@@ -120,7 +124,7 @@ def test_without_its_patch_the_same_overlay_is_found_wanting(tmp_path: Path) -> 
     estate, _ = read(tmp_path, files)
     found = rules.load("no-probe").ask(estate)
     assert isinstance(found, list)
-    assert [(one.span.path, one.span.line) for one in found] == [("base/web.yaml", 12)]
+    assert [(one.span.path, one.span.line) for one in found] == [("base/web.yaml", 13)]
     estate, _ = read(tmp_path, OVERLAY)
     assert rules.load("no-probe").ask(estate) == []
 
@@ -222,13 +226,21 @@ def test_a_chart_is_judged_as_it_is_made_at_the_lines_of_its_templates(tmp_path:
     place = "charts/shop/templates/web.yaml"
     assert (one.name, one.path, one.made_by) == ("release-web", place, "charts/shop")
     assert (one.span.path, one.span.line) == (place, 3)
-    assert one.at(one.containers[0]).line == 10
-    assert one.at(get(one.containers[0], "image")).line == 11
+    assert one.at(one.containers[0]).line == 11
+    assert one.at(get(one.containers[0], "image")).line == 12
     assert TEMPLATE[one.at(one.containers[0]).start :].startswith("- name: web\n")
-    assert [service.span.line for service in named(estate, "Service")] == [17]
+    assert [service.span.line for service in named(estate, "Service")] == [18]
     found = rules.load("no-probe").ask(estate)
     assert isinstance(found, list)
-    assert [(hit.span.path, hit.span.line) for hit in found] == [(place, 10)]
+    assert [(hit.span.path, hit.span.line) for hit in found] == [(place, 11)]
+
+
+@pytest.mark.usefixtures("helm")
+def test_what_a_chart_opens_a_port_for_without_a_service_serves_nobody(tmp_path: Path) -> None:
+    controller = TEMPLATE.split("---\n", maxsplit=1)[0]
+    estate, unknowns = read(tmp_path, {**CHART, "charts/shop/templates/web.yaml": controller})
+    assert (len(named(estate)), unknowns) == (1, [])
+    assert rules.load("no-probe").ask(estate) is None
 
 
 @pytest.mark.usefixtures("helm")

@@ -37,7 +37,8 @@ def workloads(estate: Estate, kinds: frozenset[str] = MAKING_PODS) -> list[Objec
 
 
 def serving(estate: Estate) -> list[Object]:
-    """What runs for long, opens a port for more than its own metrics, and is chosen by a Service where there are Services beside it.
+    """What runs for long, opens a port for more than its own metrics, and is chosen by a Service. Files as they stand may be a part
+    of what there is: there one without any Service beside it counts as well; what a chart or an overlay makes is whole.
 
     Databases, caches and queues of others are left out: how many of them there may be, and what they tell, is not one's own choice.
     """
@@ -72,7 +73,9 @@ def _is_chosen(estate: Estate, one: Object) -> bool:
             if pairs:
                 known[key].setdefault(pairs[0], []).append(set(pairs))
     labels = one.pod_labels.items()
-    return not known[key] or any(each <= labels for pair in labels for each in known[key].get(pair, ()))
+    if not known[key]:
+        return not one.made_by
+    return any(each <= labels for pair in labels for each in known[key].get(pair, ()))
 
 
 def _for_requests(service: Object) -> bool:
