@@ -51,7 +51,7 @@ def check(case: Case) -> list[Hit] | None:
 def survey(estate: Estate) -> list[Hit] | None:
     """In the stages of a Dockerfile that are shipped, packages without a version, and the time."""
     files = [one for one in estate.all(Dockerfile) if not aside(one.path)]
-    found = []
+    found: list[Hit] = []
     for file in files:
         for stage in file.last.line:
             for one in stage.all("RUN"):
