@@ -32,6 +32,9 @@ _ARGUMENT = (
     frozenset({"id", "num", "str", "gstart", "new", "this", "super", "true", "false", "null", "!", "~", "@"})
     | PRIMITIVE
 )
+_SIMPLE = frozenset({"id", "str", "num", "true", "false", "null"})
+_CLOSING = frozenset({")", "]", "}", ",", ";", "eof"})
+_GOES_ON = _AFTER_LINE_END | _MEMBER | {"{"}  # at the beginning of the next line
 
 
 class Expressions(Values):
@@ -41,6 +44,8 @@ class Expressions(Values):
 
     def expression(self, commands: bool = False) -> Expr:
         """With assignments. `commands`: calls without parentheses may stand here, as in a statement."""
+        if self.kinds[self.at] in _SIMPLE and self._stands_alone(self.at + 1):
+            return self.primary()
         left = self.choice()
         kind = self.kinds[self.at]
         if kind in _ASSIGN:
@@ -53,6 +58,16 @@ class Expressions(Values):
         if commands:
             return self.command(left)
         return left
+
+    def _stands_alone(self, behind: int) -> bool:
+        """Nothing that could go on with a value stands behind it."""
+        kind = self.kinds[behind]
+        if kind != "nl":
+            return kind in _CLOSING
+        while kind == "nl":
+            behind += 1
+            kind = self.kinds[behind]
+        return kind not in _GOES_ON
 
     def choice(self) -> Expr:
         """With `? :` and `?:`."""

@@ -25,6 +25,9 @@ from seaway.formats.groovy.nodes import (
 from seaway.formats.groovy.tokens import PRIMITIVE
 from seaway.formats.groovy.values import NotUnderstood
 
+_TEXTS = frozenset({"str", "gstart"})
+_CALLS = frozenset({"str", "gstart", "{", "(", "num"})  # behind a name: what makes it a call, and no type
+
 
 class Parser(Declarations):
     """Statements."""
@@ -99,7 +102,10 @@ class Parser(Declarations):
         """The statement that begins here."""
         kind = self.kinds[self.at]
         if kind == "id":
-            if self.kinds[self.at + 1] == ":":
+            behind = self.kinds[self.at + 1]
+            if behind in _CALLS:
+                return self._expression()
+            if behind == ":":
                 return self._labelled()
             if self.declares(self.at):
                 return self.declaration(self.at)
@@ -114,7 +120,10 @@ class Parser(Declarations):
         return self._expression()
 
     def _expression(self) -> Stmt:
-        value = self.expression(commands=True)
+        if self.kinds[self.at] == "id" and self.kinds[self.at + 1] in _TEXTS:  # `sh 'make'`
+            value = self.command(self.primary())
+        else:
+            value = self.expression(commands=True)
         if self.kinds[self.at] == "nl" and self._next_line() == "{" and isinstance(value, Name | Property | Call):
             self.skip_lines()
             value = self.command(self.postfix(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from seaway.formats.groovy.tokens import Lexer, TooLong
 from seaway.model.span import Span
 
 MAX_CHARACTERS = 1024 * 1024
+_LINE_END = re.compile("\n")
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class Script:
         """Between two offsets."""
         lines = self._lines
         if not lines:
-            lines += [0, *(at + 1 for at, character in enumerate(self.text) if character == "\n")]
+            lines += [0, *(found.end() for found in _LINE_END.finditer(self.text))]
         first, last = bisect_right(lines, start) - 1, bisect_right(lines, end) - 1
         return Span(self.path, first + 1, start - lines[first] + 1, last + 1, end - lines[last] + 1, start, end)
 

@@ -22,11 +22,13 @@ PRIMITIVE = frozenset({"boolean", "byte", "char", "double", "float", "int", "lon
 _VALUES = frozenset({"id", "num", "str", "gend", ")", "]", "}", "++", "--", "true", "false", "null", "this", "super"})
 _VALUES |= KEYWORDS - {"return", "case", "in", "assert", "else", "throw", "instanceof", "as", "new"}
 
+# Spaces, then one token; at the end of the text there may be spaces alone.
 _TOKEN = re.compile(
     r"""
-      (?P<space>[ \t\f\ufeff]++|\\\r?\n)
+    (?:[ \t\f\ufeff]++|\\\r?\n)*+
+    (?:
+      (?P<id>[A-Za-z_\u00c0-\U0010ffff][\w$]*+|\$(?!/)[\w$]*+)
     | (?P<nl>\r\n?|\n)
-    | (?P<id>[A-Za-z_\u00c0-\U0010ffff][\w$]*+|\$(?!/)[\w$]*+)
     | (?P<note>//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)
     | (?P<num>0[xX][0-9a-fA-F_]++[gGlLiI]?|\d[\d_]*+(?:\.\d[\d_]*+)?(?:[eE][+-]?\d++)?[gGlLiIfFdD]?)
     | (?P<str>'''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+'''
@@ -39,6 +41,7 @@ _TOKEN = re.compile(
         |\+=|-=|\*=|%=|&=|\|=|\^=|\*\*|\.\.|[-+*%<>=!~&|^?:;,.@])
     | (?P<open>[({\[])
     | (?P<close>[)}\]])
+    )?+
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -99,53 +102,56 @@ class Lexer:
         text, length, tokens = self.text, len(self.text), self.tokens
         if text.startswith("#!"):
             self.at = text.find("\n") if "\n" in text else length
-        match = _TOKEN.match
+        match, around, kinds = _TOKEN.match, self.open, tokens.kinds
         while self.at < length:
-            if self.open and self.open[-1][0] in _CHUNK:
+            if around and around[-1][0] in _CHUNK:
                 self._inside_string()
                 continue
             found = match(text, self.at)
-            if found is None:
+            group = found.lastindex if found is not None else None
+            if found is not None and group is not None:
+                self.at = found.end()
+                self._take(found, group)
+            elif found is not None and found.end() > self.at:
+                self.at = found.end()
+            else:
                 tokens.add("bad", text[self.at], self.at, self.at + 1)
                 self.at += 1
-            else:
-                self._take(found)
-            if len(tokens.kinds) > MAX_TOKENS:
+            if len(kinds) > MAX_TOKENS:
                 raise TooLong(self.at)
-        for kind, token in self.open:
+        for kind, token in around:
             tokens.problems.append((tokens.starts[token], f"this {kind} is never closed"))
-            tokens.partner[token] = len(tokens.kinds)
+            tokens.partner[token] = len(kinds)
         tokens.add("eof", "", length, length)
         return tokens
 
-    def _take(self, found: re.Match[str]) -> None:  # noqa: C901 - one arm per group of the pattern
-        group, start, end = found.lastgroup, self.at, found.end()
-        tokens = self.tokens
-        self.at = end
-        if group == "space":
-            return
-        if group == "id":
-            word = found.group()
-            tokens.add(word if word in KEYWORDS else "id", word, start, end)
-        elif group == "op":
-            word = found.group()
-            tokens.add(word, word, start, end)
-        elif group == "nl":
-            if tokens.kinds and tokens.kinds[-1] != "nl" and not (self.open and self.open[-1][0] in "(["):
-                tokens.add("nl", "", start, end)
-        elif group in {"str", "num"}:
-            tokens.add(str(group), found.group(), start, end)
-        elif group == "open":
-            word = found.group()
-            self.open.append((word, tokens.add(word, word, start, end)))
-        elif group == "close":
-            self._close(found.group(), start, end)
-        elif group == "note":
-            tokens.notes.append((start, end))
-        elif group == "quote":
-            self._quote(found.group(), start, end)
+    def _take(self, found: re.Match[str], group: int) -> None:
+        """One token; those that are just added come first, as they are most."""
+        start, end = found.span(group)
+        tokens, word = self.tokens, found[group]
+        if group == _ID:
+            kind = word if word in KEYWORDS else "id"
+        elif group == _OP:
+            kind = word
+        elif group == _NL:
+            if not tokens.kinds or tokens.kinds[-1] == "nl" or (self.open and self.open[-1][0] in "(["):
+                return
+            kind, word = "nl", ""
+        elif group in _PLAIN:
+            kind = _PLAIN[group]
+        elif group == _OPEN:
+            self.open.append((word, len(tokens.kinds)))
+            kind = word
         else:
-            self._slash(found.group(), start)
+            _RARE[group](self, word, start, end)
+            return
+        tokens.kinds.append(kind)
+        tokens.values.append(word)
+        tokens.starts.append(start)
+        tokens.ends.append(end)
+
+    def _note(self, _word: str, start: int, end: int) -> None:
+        self.tokens.notes.append((start, end))
 
     def _close(self, word: str, start: int, end: int) -> None:
         wanted = _PARTNER[word]
@@ -174,7 +180,7 @@ class Lexer:
         self.tokens.add("bad", self.text[start:stop], start, stop)
         self.at = stop
 
-    def _slash(self, word: str, start: int) -> None:
+    def _slash(self, word: str, start: int, _end: int) -> None:
         """A division, or a string in slashes: after a value it is the former."""
         tokens = self.tokens
         last = tokens.kinds[-1] if tokens.kinds else "nl"
@@ -229,6 +235,17 @@ class Lexer:
         else:
             self.at = end + 1
             tokens.add("gtext", text[end], end, self.at)
+
+
+_GROUPS = _TOKEN.groupindex
+_ID, _NL, _OP, _OPEN = _GROUPS["id"], _GROUPS["nl"], _GROUPS["op"], _GROUPS["open"]
+_PLAIN = {_GROUPS["str"]: "str", _GROUPS["num"]: "num"}
+_RARE = {
+    _GROUPS["close"]: Lexer._close,  # noqa: SLF001 - its own
+    _GROUPS["note"]: Lexer._note,  # noqa: SLF001
+    _GROUPS["quote"]: Lexer._quote,  # noqa: SLF001
+    _GROUPS["slash"]: Lexer._slash,  # noqa: SLF001
+}
 
 
 def _line_end(text: str, start: int) -> int:

@@ -43,7 +43,8 @@ def word(statement: Stmt) -> Word | None:
         return Word(statement.name, [], node=statement)
     if not isinstance(statement, nodes.Call):
         return None
-    name = dotted(statement.function, calls=True)
+    function = statement.function
+    name = function.name if isinstance(function, nodes.Name) else dotted(function, calls=True)
     if name is None:
         return None
     args, named = list(statement.args), list(statement.named)

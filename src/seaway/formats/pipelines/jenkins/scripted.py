@@ -254,17 +254,16 @@ class _Reader:
         if only is not None and only.name == "docker.image().inside" and only.body is not None and not only.parameters:
             container = wrappers.image(only, around.scope)
             body = only.body if container else body
-        job = Job(
-            self.collected.identity(name, around.parent),
-            name,
-            condition=Condition(asked, Phase.RUN) if asked is not None else None,
-            runner=around.agent.runner,
-            container=container or around.agent.container,
-            steps=tuple(self._steps(body, around)),
-            natives=around.agent.natives,
-            comment=self.script.comment(node.start),
-        )
-        return self.collected.add(job, name, around, node)
+        fields = {
+            "name": name,
+            "condition": Condition(asked, Phase.RUN) if asked is not None else None,
+            "runner": around.agent.runner,
+            "container": container or around.agent.container,
+            "steps": tuple(self._steps(body, around)),
+            "natives": around.agent.natives,
+            "comment": self.script.comment(node.start),
+        }
+        return self.collected.add(fields, name, around, node)
 
     def _parallel(self, call: Word, around: Around, asked: Expr | None, name: str) -> list[str] | None:
         node = call.node

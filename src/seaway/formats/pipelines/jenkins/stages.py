@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from seaway.formats.groovy import Script, constant, nodes
 from seaway.formats.groovy.nodes import Stmt
@@ -52,6 +53,9 @@ class Parts:
     rest: list[Stmt] = field(default_factory=list)
 
 
+_NO_CELL = Parts()
+
+
 class Stages:
     """Collects the jobs and stages of one file."""
 
@@ -76,23 +80,20 @@ class Stages:
         inner = word(statement)
         name = (inner.text() if inner else None) or (inner.name if inner else "") or "groovy"
         reader = Steps(self.script, around.scope)
-        job = Job(
-            self.identity(name, around.parent), name, steps=(reader.opaque(statement, inner.name if inner else ""),)
-        )
-        return [self.add(job, name, around, statement)]
+        steps = (reader.opaque(statement, inner.name if inner else ""),)
+        return [self.add({"name": name, "steps": steps}, name, around, statement)]
 
-    def add(self, job: Job, name: str, around: Around, node: nodes.Node) -> str:
-        """The job takes its place."""
+    def add(self, fields: dict[str, Any], name: str, around: Around, node: nodes.Node) -> str:
+        """The job with these fields takes its place."""
+        identity = self.identity(name, around.parent)
         stage = around.parent
         span = self.script.span(node.start, node.end)
         if not stage:
             stage = self.unique(name)
             self.stages.append(Stage(stage, span=span))
         owner = around.agent.owner
-        self.jobs.append(
-            dataclasses.replace(job, stage=stage, needs=around.needs, span=job.span or span, workspace=owner)
-        )
-        return job.id
+        self.jobs.append(Job(identity, stage=stage, needs=around.needs, span=span, workspace=owner, **fields))
+        return identity
 
     def unique(self, name: str) -> str:
         """A stage's name that no other has."""
@@ -128,7 +129,8 @@ class Stages:
         name = _title(call, around.scope)
         parts = _parts(call.body or [])
         scope = sections.scope_of(parts.found.get("environment"), around.scope)
-        around = dataclasses.replace(around, scope=scope)
+        if scope is not around.scope:
+            around = dataclasses.replace(around, scope=scope)
         if (chosen := parts.found.get("agent")) is not None:
             around = dataclasses.replace(around, agent=agents.agent(chosen, self.script, scope))
         if options.skips_checkout(parts.found.get("options")):
@@ -154,36 +156,39 @@ class Stages:
         reader = Steps(self.script, scope, on_agent=not around.agent.nobody)
         steps = self._checkout(around) + reader.read(parts.found["steps"].body or [] if "steps" in parts.found else [])
         made = options.for_stage(parts.found.get("options"), self.script, scope)
-        cell = around.cell.parts if around.cell is not None else Parts()
+        cell = around.cell.parts if around.cell is not None else _NO_CELL
         limits = options.for_stage(cell.found.get("options"), self.script, scope) if self._is_whole(around) else made
         key = call.args[0] if call.args else None
-        job = Job(
-            self.identity(name, around.parent),
-            name,
-            condition=_together(
+        fields = {
+            "name": name,
+            "condition": _together(
                 sections.condition(cell.found.get("when"), self.script, scope),
                 sections.condition(parts.found.get("when"), self.script, scope),
             ),
-            runner=around.agent.runner,
-            container=around.agent.container,
-            matrix=around.matrix,
-            variables=(*axes(around.matrix), *self._variables(cell, parts, scope)),
-            steps=tuple(self._once(steps)),
-            timeout=made.timeout or limits.timeout,
-            retry=made.retry or limits.retry,
-            concurrency=made.concurrency or limits.concurrency,
-            approval=self._approval(parts, around)
+            "runner": around.agent.runner,
+            "container": around.agent.container,
+            "matrix": around.matrix,
+            "variables": (*axes(around.matrix), *self._variables(cell, parts, scope)),
+            "steps": tuple(self._once(steps)),
+            "timeout": made.timeout or limits.timeout,
+            "retry": made.retry or limits.retry,
+            "concurrency": made.concurrency or limits.concurrency,
+            "approval": self._approval(parts, around)
             or (self._approval(cell, around) if self._is_whole(around) else None),
-            post=self._post(cell if self._is_whole(around) else Parts(), parts, around),
-            natives=(
+            "post": self._post(cell if self._is_whole(around) else _NO_CELL, parts, around),
+            "natives": (
                 *around.agent.natives,
-                *self._natives(_given(cell), limits.natives if limits is not made else (), scope),
+                *(
+                    self._natives(_given(cell), limits.natives if limits is not made else (), scope)
+                    if cell.found
+                    else ()
+                ),
                 *self._natives(parts, made.natives, scope, own=True),
             ),
-            comment=self.script.comment(node.start),
-            key_span=self.script.span(key.start, key.end) if key is not None else None,
-        )
-        return self.add(job, name, around, node)
+            "comment": self.script.comment(node.start),
+            "key_span": self.script.span(key.start, key.end) if key is not None else None,
+        }
+        return self.add(fields, name, around, node)
 
     @staticmethod
     def _is_whole(around: Around) -> bool:
@@ -192,6 +197,8 @@ class Stages:
     def _variables(self, cell: Parts, parts: Parts, scope: Scope) -> tuple[Variable, ...]:
         """Of the matrix and of the stage itself, which win."""
         own = sections.variables(parts.found.get("environment"), self.script, scope)
+        if "environment" not in cell.found:
+            return own
         names = {one.name for one in own}
         given = sections.variables(cell.found.get("environment"), self.script, scope)
         return (*(one for one in given if one.name not in names), *own)
@@ -199,6 +206,8 @@ class Stages:
     def _post(self, cell: Parts, parts: Parts, around: Around) -> tuple[Post, ...]:
         """The stage's own, and behind it what the matrix does after each cell."""
         on_agent = not around.agent.nobody
+        if "post" not in cell.found:
+            return self.post(parts.found.get("post"), around.scope, on_agent=on_agent)
         found = {one.when: one for one in self.post(parts.found.get("post"), around.scope, on_agent=on_agent)}
         for one in self.post(cell.found.get("post"), around.scope, on_agent=on_agent):
             own = found.get(one.when)
@@ -344,17 +353,16 @@ class Stages:
             assert node is not None  # noqa: S101 - every word of a file has its place
             reader = Steps(self.script, around.scope, on_agent=not around.agent.nobody)
             steps = self._checkout(around) + reader.read(branch.body or [])
-            job = Job(
-                self.identity(branch.name, around.parent),
-                branch.name,
-                runner=around.agent.runner,
-                container=around.agent.container,
-                matrix=around.matrix,
-                variables=axes(around.matrix),
-                steps=tuple(self._once(steps)),
-                natives=around.agent.natives,
-            )
-            ends.append(self.add(job, branch.name, around, node))
+            fields = {
+                "name": branch.name,
+                "runner": around.agent.runner,
+                "container": around.agent.container,
+                "matrix": around.matrix,
+                "variables": axes(around.matrix),
+                "steps": tuple(self._once(steps)),
+                "natives": around.agent.natives,
+            }
+            ends.append(self.add(fields, branch.name, around, node))
         return ends
 
 

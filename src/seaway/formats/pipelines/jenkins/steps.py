@@ -63,8 +63,11 @@ class Steps:
         return self._placed(Step(Opaque(self.script.source(statement)), native=name), statement)
 
     def _placed(self, step: Step, statement: Stmt) -> Step:
-        span = self.script.span(statement.start, statement.end)
-        return dataclasses.replace(step, span=span, comment=self.script.comment(statement.start))
+        return Step(  # not by `replace`: this is done for every step of every file
+            step.work, step.name, step.id, step.condition, step.env, step.timeout, step.idle_timeout, step.retry,
+            step.continue_on_error, step.container, step.natives, step.native,
+            self.script.comment(statement.start), self.script.span(statement.start, statement.end),
+        )  # fmt: skip
 
     # --- blocks ----------------------------------------------------------------------------------------------------
 
