@@ -78,12 +78,15 @@ def _arguments(machine: Machine, node: Node, scope: Scope, call: Call) -> None:
 
 def closure(node: Node, scope: Scope) -> Lambda:
     """A lambda literal as a value."""
-    parameters = next((one for one in children(node) if one.type == "lambda_parameters"), None)
+    inner = node.named_children
+    parameters = next((one for one in inner[:1] if one.type == "lambda_parameters"), None)
+    if parameters is None:
+        return Lambda(node, scope, (), inner)
     names: list[str] = []
-    for one in children(parameters) if parameters is not None else ():
+    for one in children(parameters):
         variables = children(one) if one.type == "multi_variable_declaration" else [one]
         names += [scope.source.of(children(each)[0]) if children(each) else scope.source.of(each) for each in variables]
-    return Lambda(node, scope, tuple(names))
+    return Lambda(node, scope, tuple(names), inner[1:])
 
 
 @dataclass(slots=True)

@@ -215,8 +215,11 @@ def _record_on(machine: Machine, target: list[Item] | None, name: str, found: Ca
 
 def assign(machine: Machine, node: Node, scope: Scope) -> Value:
     """`left = right`: a variable, or a property of the block around it."""
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    operator = scope.source.of(node.child_by_field_name("operator"))
+    inner = node.children
+    if len(inner) != 3:  # with a comment in between
+        inner = [node.child_by_field_name(name) for name in ("left", "operator", "right")]
+    left, sign, right = inner
+    operator = sign.type
     value = machine.value(right, scope)
     if isinstance(value, Lambda):
         value = Hole(scope.source.of(right))

@@ -29,6 +29,8 @@ def ordered(chains: list[Item], jobs: list[Job], around: Around) -> tuple[Job, .
     walk = _Walk(around)
     for chain in chains:
         walk.through(chain, [], "success", [])
+    if not walk.edges:
+        return tuple(jobs)
     found = []
     for job in jobs:
         own = {need.job for need in job.needs or ()} | {job.id}

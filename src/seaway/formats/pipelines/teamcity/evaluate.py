@@ -41,6 +41,9 @@ _DECLARATIONS = frozenset(
 )  # fmt: skip
 
 
+_GROWING = frozenset({str, list, dict, int})  # values that may become too large
+
+
 class Machine:
     """Evaluates nodes. `entities`: objects and instances of DSL types in the order of their making; `packages`: of all files."""
 
@@ -58,29 +61,33 @@ class Machine:
     def block(self, nodes: Iterable[Node], scope: Scope, *, last_is_value: bool = False) -> Value:
         """Statements in order; the value of the last one. What cannot be evaluated is recorded with its text."""
         found: Value = None
-        listed = list(nodes)
+        listed = nodes if isinstance(nodes, list) else list(nodes)
+        recorder = scope.recorder()
+        commented = False  # by the node before
         for at, node in enumerate(listed):
-            if node.type in COMMENTS:
+            kind = node.type
+            if kind in COMMENTS:
+                commented = True
                 continue
             is_last = last_is_value and at == len(listed) - 1
-            recorder = scope.recorder()
             before = len(recorder) if recorder is not None else 0
             found = self.statement(node, scope, is_value=is_last)
             if recorder is None and isinstance(found, Hole) and not is_last and len(self.lost) < MAX_LOST:
                 self.lost.append(opaque(node, scope.source))
-            if recorder is not None and node.type != "property_declaration":
+            if recorder is not None and kind != "property_declaration":
                 if isinstance(found, Hole) and len(recorder) == before and not is_last:
                     recorder.append(opaque(node, scope.source))
-                if len(recorder) > before and not recorder[before].comment:
+                if commented and len(recorder) > before and not recorder[before].comment:
                     recorder[before].comment = comment_above(listed, at, scope.source)
+            commented = False
         return found
 
     def statement(self, node: Node, scope: Scope, *, is_value: bool = False) -> Value:
         """One statement; `is_value`: its value is asked for, so that words of the DSL are not recorded."""
-        if node.type in _DECLARATIONS:
+        kind = node.type
+        if kind in _DECLARATIONS:
             return self.declare(node, scope)
-        handler = kinds.STATEMENTS.get(node.type) or kinds.VALUES.get(node.type)
-        return self._guarded(handler, node, scope, is_value=is_value)
+        return self._guarded(kind, node, scope, is_value=is_value)
 
     def declare(self, node: Node, scope: Scope) -> Value:
         """A local declaration."""
@@ -157,11 +164,9 @@ class Machine:
     ) -> Value:
         """A lambda with arguments; `target`: where its words go."""
         scope = Scope(code.scope.source, code.scope, {}, target, this)
-        self.bind(list(code.parameters) or ["it"], args or [], scope)
-        if not args and not code.parameters:
-            del scope.names["it"]
-        inner = [one for one in code.node.named_children if one.type != "lambda_parameters"]
-        return self.block(inner, scope, last_is_value=is_value)
+        if args or code.parameters:
+            self.bind(list(code.parameters) or ["it"], args, scope)
+        return self.block(code.body, scope, last_is_value=is_value)
 
     def body(self, node: Node, scope: Scope, *, is_value: bool = True) -> Value:
         """The body of a function or getter, with its `return`."""
@@ -180,24 +185,29 @@ class Machine:
 
     def value(self, node: Node, scope: Scope) -> Value:
         """The value of an expression; a Hole where it is not known. Raises ConfigError when all together takes too long."""
-        return self._guarded(kinds.VALUES.get(node.type) or kinds.STATEMENTS.get(node.type), node, scope, is_value=True)
+        return self._guarded(node.type, node, scope, is_value=True)
 
-    def _guarded(self, handler: kinds.Handler | None, node: Node, scope: Scope, *, is_value: bool) -> Value:
+    def _guarded(self, kind: str, node: Node, scope: Scope, *, is_value: bool) -> Value:
+        handler = kinds.HANDLERS.get(kind)
         self.steps += 1
         if self.steps > MAX_STEPS:
             what = f"the settings compute more than {MAX_STEPS:,} values"
             scope.source.refuse(scope.source.at(node.start_byte), what)
         if handler is None or self.depth >= MAX_DEPTH:
             return Hole(scope.source.of(node)[:200] if handler is not None else scope.source.of(node))
-        weight = 3 if node.type == "call_expression" else 1
+        weight = 3 if kind == "call_expression" else 1
         self.depth += weight
         try:
-            return limited(handler(self, node, scope, is_value), node, scope)
+            found = handler(self, node, scope, is_value)
+            return limited(found, node, scope) if found.__class__ in _GROWING else found
         finally:
             self.depth -= weight
 
     def text(self, node: Node, scope: Scope) -> str | Mixed:
         """A string literal with what is inserted in it."""
+        raw = scope.source.of(node)
+        if "$" not in raw and "\\" not in raw:
+            return raw[3:-3] if raw.startswith('"""') and len(raw) > 5 else raw[1:-1]
         found: list[str | Hole] = []
         run: list[str] = []
         for child in [*node.children, None]:

@@ -247,3 +247,4 @@ STATEMENTS: Mapping[str, Handler] = {
     "binary_expression": _binary, "try_expression": _try, "while_statement": _unknown, "do_while_statement": _unknown,
     "throw_expression": _unknown, "jump_expression": _unknown, "ERROR": _unknown,
 }  # fmt: skip
+HANDLERS: Mapping[str, Handler] = {**STATEMENTS, **VALUES}  # no kind is in both

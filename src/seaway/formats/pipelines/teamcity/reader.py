@@ -230,7 +230,7 @@ def _pipeline(settings: Settings, tree: _Tree, path: str, *, resolve: bool) -> P
             continue
         if resolve:
             entity = _with_templates(entity, templates, around)
-        found.append(jobs.read(entity, dataclasses.replace(around, names=root), ids[id(member.entity)]))
+        found.append(jobs.read(entity, around, ids[id(member.entity)]))
     tree.natives += _roots(settings.entities)
     made = chains.ordered(tree.chains, [one.job for one in found], around)
     name = next((shown(item.value("name", "")) for item in tree.roots if item.value("name", "")), "")

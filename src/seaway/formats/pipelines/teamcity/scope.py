@@ -70,11 +70,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lambda:
-    """`{ a, b -> ... }` with the block around it."""
+    """`{ a, b -> ... }` with the block around it. `body`: its statements, with comments."""
 
     node: Node
     scope: Scope
     parameters: tuple[str, ...]
+    body: list[Node]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
