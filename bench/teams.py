@@ -149,6 +149,7 @@ class _Life:
         self.sha = ""
         self.digests: list[str] = []
         self.shipped: list[str] = []
+        self.failed = 0  # rollbacks
 
     def live(self) -> None:
         habits, dice = self.habits, self.dice
@@ -183,7 +184,7 @@ class _Life:
             tip = sha
         self.sha = self._hash()
         self.made.changes.append(_change(self.sha, [one for one in (parent, tip) if one], who, now))
-        if self.dice.random() < 0.15:
+        if self.dice.random() < 0.25:
             keeper = PEOPLE[self.dice.randrange(self.habits.maintainers)]
             self.made.pipelines.append(_change(self._hash(), [], keeper, now))
 
@@ -289,6 +290,9 @@ class _Life:
 
     def _rolled_back(self, now: float) -> None:
         end = "failure" if self.dice.random() < self.habits.rollback_fails else "success"
+        self.failed += end == "failure"
+        if self.failed > 1:  # bad luck, and yet what happened is worth a look
+            self.made.unsure |= {"slow-rollback"}
         job = self._job("roll back", 0, self.habits.rollback, end, environment="production", kind="rollback")
         self._run("rollback.yml", now, [job], end, sha=self.shipped[0], trigger="manual")
 

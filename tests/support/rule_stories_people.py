@@ -106,7 +106,7 @@ def deployed(*shas: str) -> str:
 def watching() -> Iterator[tuple[str, str, Story]]:
     shipped = [ship(number) for number in range(12)]
     name, file = "alerts-per-deployment", "incidents.jsonl"
-    yield name, "people-first", Story(shipped, at(12), {file: hurt("person", "person", "person", "person", "alert")})
+    yield name, "people-first", Story(shipped, at(12), {file: hurt(*["person"] * 6, "alert")})
     yield name, "one-each", Story(shipped, at(12), {file: hurt(*["alert"] * 14)})
     yield name, "alerts-first", Story(shipped, [], {file: hurt("person", "alert", "alert", "alert", "alert")})
     yield name, "not-told", Story(shipped, [], {file: hurt("", "", "", "", "", "")})

@@ -13,7 +13,7 @@ from seaway.model.delivery import Incident
 from seaway.model.finding import Impact, Severity
 
 _LEAST, _RELEASES = 5, 10
-_SHARE, _RATIO = 0.5, 1.0
+_SHARE, _SURE, _RATIO = 0.5, 0.45, 1.0  # more than half, and not by a few incidents' chance
 
 
 def survey(estate: Estate) -> list[Hit] | Unclear | None:
@@ -28,7 +28,7 @@ def survey(estate: Estate) -> list[Hit] | Unclear | None:
     where = facts.place(estate, last.run, last.job.name)
     found = []
     seen = proportion(sum(one.seen_by == "person" for one in told), len(told))
-    if seen.value > _SHARE:
+    if seen.value > _SHARE and seen.low > _SURE:
         words = f"people saw {seen.value:.0%} of {seen.n} incidents before any alert did"
         found.append(Hit(where, words, ("people",)))
     inside = [one for one in told if shipped[0].when <= one.started <= last.when and one.seen_by == "alert"]

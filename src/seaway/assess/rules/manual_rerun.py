@@ -10,7 +10,7 @@ from seaway.assess.runs import facts
 from seaway.assess.runs.numbers import proportion
 from seaway.model.finding import Impact, Persona, Severity
 
-_LEAST, _SHARE = 20, 0.05
+_LEAST, _SHARE, _SURE = 20, 0.05, 0.035
 _WEEKEND, _OFTEN = (5, 6), 0.1
 
 
@@ -28,7 +28,7 @@ def survey(estate: Estate) -> list[Hit] | Unclear | None:
             continue
         judged = True
         again = proportion(sum(each > 1 for each in attempts.values()), len(attempts))
-        if again.low > _SHARE:
+        if again.value > _SHARE and again.low > _SURE:
             last = next(run for run in reversed(past.runs) if run.attempt > 1)
             words = (
                 f"{again.value:.0%} of {again.n} runs were started again (90 %: {again.low:.0%} to {again.high:.0%})"

@@ -10,23 +10,24 @@ from seaway.assess.runs.numbers import quantile
 from seaway.model.delivery import Kind as Purpose
 from seaway.model.finding import Impact, Severity
 
-_LEAST, _FAILED, _SHARE, _SECONDS = 3, 2, 0.9, 900.0
+_LEAST, _TWICE, _SHARE, _SECONDS = 3, 2, 0.9, 900.0  # once may be bad luck
 
 
 def survey(estate: Estate) -> list[Hit] | Unclear | None:
-    """Rollbacks in production of which two or more, and more than one in ten, failed, or one in ten took longer than 15 minutes from the run's begin."""
+    """Rollbacks in production of which two or more, and more than one in ten, failed, or one in ten, and two or more, took longer than 15 minutes."""
     back = [one for one in facts.shipped(estate) or () if one.job.kind is Purpose.ROLLBACK]
     if not back:
         return None
     if len(back) < _LEAST:
         return Unclear(f"only {len(back)} rollbacks are recorded")
     failed = [one for one in back if one.job.conclusion.failed]
-    if len(failed) >= _FAILED and len(failed) > (1 - _SHARE) * len(back):
+    if len(failed) >= _TWICE and len(failed) > (1 - _SHARE) * len(back):
         words = f"{len(failed)} of {len(back)} rollbacks failed"
         where = failed[-1]
         return [Hit(facts.place(estate, where.run, where.job.name), words, ("failed",), severity=Severity.HIGH)]
-    worst = quantile(sorted(one.when - one.run.queued for one in back), 0.9)
-    if worst <= _SECONDS:
+    times = sorted(one.when - one.run.queued for one in back)
+    worst = quantile(times, 0.9)
+    if worst <= _SECONDS or sum(time > _SECONDS for time in times) < _TWICE:
         return []
     where = max(back, key=lambda one: (one.when - one.run.queued, one.when))
     words = f"one rollback in ten takes longer than {span(worst)} ({len(back)} rollbacks)"
