@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -33,6 +34,7 @@ _READERS: Mapping[str, Callable[[str, str], Sequence[Document]]] = {
     "grafana": grafana.parse,
 }
 _LEAST = 30  # characters that any of them has
+_RECORDED = re.compile(r"[A-Za-z_]\w*(?::\w+)+")  # a dashboard's variable in a name leaves something else
 _ENDS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 _DEFAULT_SCRAPE = timedelta(minutes=1)
 
@@ -79,6 +81,21 @@ def rules(estate: Estate, *, every: bool = False) -> list[MonitoringRule]:
         if one.kind == "PrometheusRule" and (every or not aside(one.path)):
             found += rules_of(one.tree, one.get("spec"), one.at)
     return found
+
+
+def unrecorded(estate: Estate) -> frozenset[str]:
+    """Series with the name of a recorded one (`level:metric:operations`) that rules or dashboards ask for and no rule makes.
+
+    None, unless the repository records most of what is asked for: else the recording rules live elsewhere.
+    """
+    known = rules(estate)
+    texts = [one.expression for one in known]
+    texts += [query.expression for one in things(estate, Dashboard) for panel in one.panels for query in panel.queries]
+    made = {one.name for one in known if not one.alert}
+    asked = {part.name for text in texts if ":" in text for part in promql.parse(text).parts if ":" in part.name}
+    asked = {name for name in asked if _RECORDED.fullmatch(name)}
+    missing = asked - made
+    return frozenset(missing) if 2 * len(missing) < len(asked) else frozenset()
 
 
 def configurations(estate: Estate) -> list[Configuration]:

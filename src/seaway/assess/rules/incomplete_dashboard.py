@@ -30,19 +30,34 @@ _ASKS = frozenset(
 
 
 def survey(estate: Estate) -> list[Hit] | None:
-    """Dashboards of a service's requests without an annotation query, so that no release is seen in them, and panels without a query. An auditor is also shown dashboards without variables."""
+    """Dashboards of a service's requests without an annotation query, so that no release is seen in them, and panels without a query or with one for a recorded series
+    that no rule of this repository makes, where it records most of them. An auditor is also shown dashboards without variables.
+    """
     boards = monitoring.things(estate, Dashboard)
     found = _blind(estate, [one for one in boards if _shows_requests(one)])
+    missing = monitoring.unrecorded(estate)
     for one in boards:
         if one.panels and not one.variables:
             words = f"{one.title} has no variables: one environment and one version, or all of them together"
             found.append(Hit(_title(estate, one), words, (one.title, "variables"), Severity.INFO, 0.6, Persona.AUDITOR))
         for panel in one.panels:
+            found += _dead(estate, one, panel, missing)
             if panel.kind in _ASKS and _asks_nothing(panel):
                 words = f"{one.title}: the panel {panel.title or panel.kind} asks for nothing and stays empty"
                 title = panel.at(panel.get("title") or panel.get("type") or panel.get("spec", "title"))
                 found.append(Hit(estate.within(title, ""), words, (one.title, panel.title, "empty")))
     return found if boards else None
+
+
+def _dead(estate: Estate, one: Dashboard, panel: Panel, missing: frozenset[str]) -> list[Hit]:
+    """Queries of a panel for a recorded series that no rule makes."""
+    found = []
+    for query in panel.queries if missing else ():
+        for name in dict.fromkeys(part.name for part in promql.parse(query.expression).parts if part.name in missing):
+            words = f"{one.title}: the panel {panel.title} asks for {name}, which no recording rule makes"
+            node = get(query.node, "expr") or get(query.node, "spec", "expr")
+            found.append(Hit(monitoring.place(estate, panel, node, name), words, (one.title, panel.title, name)))
+    return found
 
 
 def _blind(estate: Estate, boards: list[Dashboard]) -> list[Hit]:

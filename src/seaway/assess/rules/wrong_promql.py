@@ -87,7 +87,8 @@ _UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Rules of Prometheus, and panels of dashboards that ask Prometheus: expressions that cannot be parsed, `rate()` over what goes up and
-    down by its name, windows that hold fewer than four measurements, quantiles of buckets summed without `le`.
+    down by its name, windows that hold fewer than four measurements, quantiles of buckets summed without
+    `le`, recorded series (`a:b:c`) that no rule makes in a repository which records most of them.
     """
     interval = monitoring.scrape_interval(estate)
     asked = [_Asked(one, one.get("expr"), one.name, one.expression) for one in monitoring.rules(estate, every=True)]
@@ -96,6 +97,8 @@ def survey(estate: Estate) -> list[Hit] | None:
     found = [_broken(estate, one) for one in broken] if broken and not _other_language(estate) else []
     found += [hit for one in asked for hit in _meant(estate, one, interval)]
     found += [hit for one in shown for hit in _meant(estate, one, None)]
+    missing = monitoring.unrecorded(estate)
+    found += [hit for one in asked for hit in _unmade(estate, one, missing)] if missing else []
     return quietly(found) if asked or shown else None
 
 
@@ -146,6 +149,12 @@ def _meant(estate: Estate, one: _Asked, interval: timedelta | None) -> Iterator[
                 persona = Persona.AUDITOR if part.name in _CHANGES else Persona.REGULAR
                 key = (one.name, part.name, about)
                 yield Hit(span, f"{one.name}: {words}", key, severity, persona=persona, fix=fix)
+
+
+def _unmade(estate: Estate, one: _Asked, missing: frozenset[str]) -> Iterator[Hit]:
+    for name in dict.fromkeys(part.name for part in promql.parse(one.text).parts if part.name in missing):
+        words = f"{one.name} asks for {name}, which no recording rule makes: the answer is empty"
+        yield Hit(monitoring.place(estate, one.document, one.node, name), words, (one.name, name), confidence=0.8)
 
 
 def _with_le(estate: Estate, one: _Asked, buckets: str) -> Edits:
