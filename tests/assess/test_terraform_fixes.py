@@ -11,7 +11,7 @@ from seaway.app import assess
 
 BEFORE = """\
 # The shop's images
-resource "aws_ecr_repository" "shop" {
+resource "aws_ecr_repository" "shop" { # all of them
   name = "shop"
 }
 
@@ -24,7 +24,7 @@ resource "aws_ecr_repository" "short" { name = "short" }
 """
 AFTER = """\
 # The shop's images
-resource "aws_ecr_repository" "shop" {
+resource "aws_ecr_repository" "shop" { # all of them
   image_tag_mutability = "IMMUTABLE"
 
   name = "shop"

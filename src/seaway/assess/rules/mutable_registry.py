@@ -46,11 +46,15 @@ def _immutable(estate: Estate, one: Block) -> Edits:
         span = one.values[_NAME].span
         return [Edit(span.start, span.end, '"IMMUTABLE"')]
     text = estate.texts[one.path]
-    if "\n" not in text[one.body.start : one.body.end] or text[one.body.start : one.body.start + 2].strip():
+    end = text.find("\n", one.body.start, one.body.end)
+    if end < 0 or (
+        not text[one.body.start : end].strip().startswith(("#", "//")) and text[one.body.start : end].strip()
+    ):
         raise Unfit("the block stands on one line")
+    end -= text[end - 1] == "\r"
     newline = line_end(text)
     empty = newline if text[one.body.start : one.body.end].strip() else ""
-    return [Edit(one.body.start, one.body.start, f'{newline}  {_NAME} = "IMMUTABLE"{empty}')]
+    return [Edit(end, end, f'{newline}  {_NAME} = "IMMUTABLE"{empty}')]
 
 
 def _module(one: Block) -> Iterator[Hit]:
