@@ -115,7 +115,7 @@ def may_do_all(draft: Draft, dice: Random) -> bool:
 @fault("public-registry-in-production", *_ONE)
 def from_the_hub(draft: Draft, dice: Random) -> bool:
     _production(draft)
-    image = dice.choice(("nginx:1.29.1", "docker.io/acme/app:2.4.1", "redis:8.2.1"))
+    image = dice.choice(("nginx:1.29.1", "docker.io/acme/app:2.4.1", "httpd:2.4.65"))
     if not _changed(draft, estate.WORKLOAD, r"image: ghcr\.io\S+", f"image: {image} #@public-registry-in-production"):
         return False
     return _whole(draft, estate.WORKLOAD, "no-progressive-delivery")

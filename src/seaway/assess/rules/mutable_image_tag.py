@@ -41,7 +41,7 @@ _MOVING = frozenset(
         "release",
     ]
 )
-_SETS = re.compile(r"\bset image\b|\bset-image\b|\bskaffold\b|\benvsubst\b|\bkbld\b|\bko (?:apply|resolve)\b")
+_SETS = re.compile(r"\bset image\s|\bset-image\b|\bskaffold\b|\benvsubst\b|\bkbld\b|\bko (?:apply|resolve)\b")
 
 
 def survey(estate: Estate) -> list[Hit] | None:
@@ -51,11 +51,10 @@ def survey(estate: Estate) -> list[Hit] | None:
     found: list[Hit] = []
     workloads, services = clusters.workloads(estate), [one for one in estate.all(Service) if one.image]
     put = _put_in(estate)
-    later = any(_SETS.search(script.text) for _, script in estate.scripts) or any(
-        path.endswith("skaffold.yaml") for path in estate.files
-    )
+    setting = [script.text for _, script in estate.scripts if _SETS.search(script.text)]
+    by_skaffold = any(path.endswith("skaffold.yaml") for path in estate.files)
     for one in workloads:
-        found += _workload(estate, one, put, later=later)
+        found += _workload(estate, one, put, None if by_skaffold else setting)
     for service in services:
         found += _service(estate, service)
     return found if workloads or services else None
@@ -67,14 +66,16 @@ def _put_in(estate: Estate) -> frozenset[str]:
     return frozenset(string(get(entry, "name")) for entry in entries)
 
 
-def _workload(estate: Estate, one: Object, put: frozenset[str], *, later: bool) -> Iterator[Hit]:
+def _workload(estate: Estate, one: Object, put: frozenset[str], setting: list[str] | None) -> Iterator[Hit]:
+    """`setting`: scripts that put versions in, None where that is done for all images."""
     for container in one.all_containers:
         node = get(container, "image")
         image = named(string(node))
         if image is None or image.digest or (not one.made_by and _bare(string(node)) in put):
             continue
         if image.tag.lower() in {"", *_MOVING}:
-            who = Persona.AUDITOR if later and not image.tag else clusters.persona(one)
+            later = not image.tag and (setting is None or any(image.base in text for text in setting))
+            who = Persona.AUDITOR if later else clusters.persona(one)
             if string(get(container, "imagePullPolicy")) == "Never":
                 who = Persona.AUDITOR
             words = f"{one.title} runs {string(node)}: {_why(image)}"
