@@ -75,7 +75,7 @@ def test_a_job_without_a_filter_of_tags_does_not_run_for_tags() -> None:
     assert "startsWith(github.ref, 'refs/tags/')" in github["test"] or "github.ref_type" in github["test"]
     azure = conditions(converted("circleci", CIRCLE, "azure_pipelines"), "azure_pipelines")
     assert "refs/tags/" in azure["test"]
-    assert azure["ship"] == "false"  # a pattern: told, and nothing is shipped until a person has looked
+    assert azure["ship"] == "and(succeeded(), startsWith(variables['Build.SourceBranch'], 'refs/tags/v'))"
 
 
 def test_a_circleci_file_with_schedules_comes_back_as_it_was() -> None:
@@ -206,3 +206,49 @@ def test_nothing_is_looked_for_in_what_has_no_trigger() -> None:
     assert [
         one.kind for one in starting.separated(Pipeline(System.GITHUB_ACTIONS, "x", triggers=(tags,))).triggers
     ] == [TAG]
+
+
+def test_a_job_of_some_branches_runs_for_none_that_starts_nothing() -> None:
+    text = """\
+    on: {push: {branches: [main, 'rel/**']}}
+    jobs:
+      one: {if: github.ref == 'refs/heads/main', runs-on: ubuntu-latest, steps: [{run: make one}]}
+      odd: {if: github.ref != 'refs/heads/rel/1', runs-on: ubuntu-latest, steps: [{run: make odd}]}
+      dev: {if: github.ref == 'refs/heads/dev', runs-on: ubuntu-latest, steps: [{run: make dev}]}
+    """
+    written = converted("github_actions", text, "circleci")
+    found: Pipeline = registry.load_format("pipelines", "circleci").parse(written.text, "x.yml")
+    asks = {job.id: str(job.condition.expr) if job.condition else "" for job in found.jobs}
+    assert "rel" not in asks["one"]
+    assert "main" in asks["odd"]
+    assert "main" in asks["dev"]
+    assert written.text.count("- when:") + written.text.count("- unless:") == 2  # the steps of the other two ask
+    assert len([one for one in written.losses if one.construct == "job condition"]) == 2
+
+
+def test_a_condition_that_circleci_cannot_say_waits_for_a_person() -> None:
+    text = "a:\n  script: make\n  rules:\n    - if: $CI_COMMIT_MESSAGE =~ /ship/\n"
+    written = converted("gitlab_ci", text, "circleci")
+    assert "approve-a:\n          type: approval" in written.text
+    assert [one.kind for one in written.losses if one.construct == "job condition"] == [LossKind.MANUAL]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "github", "azure"),
+    [
+        ("/skip/i", "contains(github.event.head_commit.message, 'skip')", "contains(variables['Build.SourceVersionMessage'], 'skip')"),
+        ("/^rel/", "startsWith(github.event.head_commit.message, 'rel')", "startsWith(variables['Build.SourceVersionMessage'], 'rel')"),
+    ],
+)  # fmt: skip
+def test_a_simple_pattern_is_a_function_of_each_system(pattern: str, github: str, azure: str) -> None:
+    text = f"a:\n  script: make\n  rules:\n    - if: $CI_COMMIT_MESSAGE =~ {pattern}\n"
+    assert github in converted("gitlab_ci", text, "github_actions").text
+    assert azure in converted("gitlab_ci", text, "azure_pipelines").text
+
+
+def test_the_name_of_branch_or_tag_is_asked_in_every_system() -> None:
+    text = "a:\n  script: make\n  except: [/^docs.*$/]\n"
+    azure = converted("gitlab_ci", text, "azure_pipelines")
+    assert "not(or(startsWith(variables['Build.SourceBranch'], 'refs/heads/docs')" in azure.text
+    assert not [one for one in azure.losses if "except" in one.construct]
+    assert "git_tag }}'.matches('^docs.*$')" in converted("gitlab_ci", text, "tekton").text

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Call, Expr, Literal, Ref, Template, Text, parts
-from seaway.model.pipeline import Native, Pipeline, System
+from seaway.model.pipeline import Job, Native, Pipeline, System
 from seaway.model.span import Span
 
 Node = TypeVar("Node")
@@ -19,7 +19,12 @@ _METADATA = re.compile(r"\d+\.(?:PipelineRun|Pipeline)\.[^:]*:metadata")
 
 
 def given(pipeline: Pipeline) -> Pipeline:
-    """The pipeline with those values in place of its parameters, and without what makes it a document of Kubernetes."""
+    """The pipeline with those values in place of its parameters, and without what makes it a document of Kubernetes.
+
+    GitLab's `only`, `except` and `when` are kept for writing them back; where they are a condition, that is all they say.
+    """
+    if pipeline.system is System.GITLAB_CI:
+        return dataclasses.replace(pipeline, jobs=tuple(_without_policies(job) for job in pipeline.jobs), index={})
     if pipeline.system is not System.TEKTON:
         return pipeline
     values: dict[Ref, Text] = {}
@@ -32,6 +37,14 @@ def given(pipeline: Pipeline) -> Pipeline:
     made: Pipeline = with_values(dataclasses.replace(pipeline, natives=()), values)
     parameters = tuple(one for one in pipeline.parameters if Ref("input", (one.name,)) not in values)
     return dataclasses.replace(made, parameters=parameters, natives=tuple(natives), index={})
+
+
+def _without_policies(job: Job) -> Job:
+    if job.condition is None and not job.manual:
+        return job
+    said = {f"{job.id}.{key}" for key in ("only", "except", "when")}
+    kept = tuple(one for one in job.natives if one.key not in said)
+    return job if len(kept) == len(job.natives) else dataclasses.replace(job, natives=kept)
 
 
 def _values(one: Native) -> dict[Ref, Text]:

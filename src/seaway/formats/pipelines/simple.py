@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Unary
+from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Unary, either, negated
 
+_SIMPLE_PATTERN = re.compile(r"(\^?)((?:[\w\s/@#%:,;=~\"'!<>&-]|\\[./+*?()\[\]{}|^$\\-])*)(\.\*)?(\$?)\Z")
+_SLASHED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
+_REF_NAME, _BRANCH, _TAG = (Ref("git", (name,)) for name in ("ref_name", "branch", "tag"))
 _KIND, _CRON = Ref("event", ("kind",)), Ref("event", ("cron",))
 _OPPOSITE = {"==": "!=", "!=": "==", "=~": "!~", "!~": "=~"}
 
@@ -63,3 +67,61 @@ def started_by_clock(expr: Expr, cron: str, *, pushes: bool = False) -> Expr:
         return Literal(is_so is (one.op == "=="))
 
     return simplified(mapped(expr, known))
+
+
+def unslashed(pattern: str) -> tuple[str, str]:
+    """`/text/i` -> (text, flags)."""
+    found = _SLASHED.fullmatch(pattern)
+    return (found[1], found[2]) if found else (pattern, "")
+
+
+def without_pattern(expr: Binary) -> Expr | None:
+    """`text =~ /^v/` as starts_with, `/v$/` as ends_with, `/^v$/` as equality, `/v/` as contains; None for what says more."""
+    pattern = expr.right.value if isinstance(expr.right, Literal) else None
+    found = _SIMPLE_PATTERN.match(unslashed(pattern)[0]) if isinstance(pattern, str) else None
+    if expr.op not in {"=~", "!~"} or found is None:
+        return None
+    start, text, rest, end = found[1], re.sub(r"\\(.)", r"\1", found[2]), found[3], found[4]
+    whole = Literal(text)
+    made: Expr
+    if start and end and not rest:
+        made = Binary("==", expr.left, whole)
+    elif start:
+        made = Call("starts_with", (expr.left, whole))
+    elif end and not rest:
+        made = Call("ends_with", (expr.left, whole))
+    else:
+        made = Call("contains", (expr.left, whole))
+    return Unary("!", made) if expr.op == "!~" else made
+
+
+def with_matches(expr: Expr) -> Expr:
+    """The expression with `text =~ /v/` as a pattern for the whole text, `^.*v.*$`."""
+
+    def whole(one: Expr) -> Expr | None:
+        if not isinstance(one, Binary) or one.op not in {"=~", "!~"} or not isinstance(one.right, Literal):
+            return None
+        pattern, flags = unslashed(str(one.right.value))
+        if "|" in pattern and not (pattern.startswith("(") and pattern.endswith(")")):
+            pattern = f"({pattern})"
+        start = "" if pattern.startswith("^") else "^.*"
+        end = "" if pattern.endswith("$") and not pattern.endswith("\\$") else ".*$"
+        case = "(?i)" if "i" in flags else ""
+        made = Call("matches", (one.left, Literal(f"{case}{start}{pattern}{end}")))
+        return Unary("!", made) if one.op == "!~" else made
+
+    return mapped(expr, whole)
+
+
+def by_branch_or_tag(expr: Expr) -> Expr:
+    """The expression in which a question for the name of branch or tag is one for either, where a system has no word for both."""
+
+    def both(one: Expr) -> Expr | None:
+        if isinstance(one, Binary) and one.left == _REF_NAME and one.op in {"==", "!="}:
+            made = [Binary("==", ref, one.right) for ref in (_BRANCH, _TAG)]
+            return negated(either(*made)) if one.op == "!=" else either(*made)
+        if isinstance(one, Call) and one.args[:1] == (_REF_NAME,):
+            return either(*(Call(one.name, (ref, *one.args[1:])) for ref in (_BRANCH, _TAG)))
+        return None
+
+    return mapped(expr, both)

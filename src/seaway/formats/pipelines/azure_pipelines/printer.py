@@ -7,6 +7,7 @@ from typing import Final
 
 from seaway.formats.pipelines.azure_pipelines.expressions import IS_TAG, NO_TAG
 from seaway.formats.pipelines.azure_pipelines.predefined import NAMES, REASON_NAMES, RESULT_NAMES
+from seaway.formats.pipelines.simple import without_pattern
 from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Text, Unary, parts
 
 _COMPARISONS: Final = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
@@ -30,6 +31,7 @@ _OWN: Final = frozenset(
 _BRANCH: Final = Ref("git", ("branch",))
 _TAG: Final = Ref("git", ("tag",))
 _KIND: Final = Ref("event", ("kind",))
+_REF_NAME: Final = Ref("git", ("ref_name",))
 
 JobName = Callable[[str], "tuple[str, str] | None"]
 
@@ -164,11 +166,15 @@ class _Printer:
                 return chosen
             spine = self._spine(expr.op, expr)
             return f"{'and' if expr.op == '&&' else 'or'}({', '.join(self.text(one) for one in spine)})"
+        if (plain := without_pattern(expr)) is not None:
+            return self.text(plain)
         if expr.op not in _COMPARISONS:
             raise Unprintable(f"`{expr.op}`")
         if expr in (IS_TAG, NO_TAG):
             is_tag = "startsWith(variables['Build.SourceBranch'], 'refs/tags/')"
             return is_tag if expr == IS_TAG else f"not({is_tag})"
+        if expr.left == _REF_NAME and expr.op in {"==", "!="} and isinstance(expr.right, Literal):
+            return self._either_ref("eq", str(expr.right.value), no=expr.op == "!=")
         left, right = _full(expr.left, expr.right)
         if expr.left == _KIND and isinstance(right, Literal):
             return self._reason(expr.op, str(right.value))
@@ -207,10 +213,23 @@ class _Printer:
         values = ", ".join(self.text(_full(*pair)[1]) for pair in pairs if pair is not None)
         return f"in({self.text(_full(*first)[0])}, {values})"
 
+    def _either_ref(self, name: str, text: str, *, no: bool = False) -> str:
+        """A branch or a tag by its short name, which Azure has only behind its kind."""
+        refs = (
+            f"{name}(variables['Build.SourceBranch'], {_literal(Literal(f'refs/{kind}/{text}'))})"
+            for kind in ("heads", "tags")
+        )
+        found = f"or({', '.join(refs)})"
+        return f"not({found})" if no else found
+
     def _call(self, call: Call) -> str:
         name, args = _CALLS.get(call.name), call.args
         if call.name == "join" and len(args) == 2:
             name, args = "join", (args[1], args[0])
+        elif call.name == "matches" and len(args) == 2 and (plain := without_pattern(Binary("=~", *args))):
+            return self.text(plain)
+        elif call.name == "starts_with" and args[:1] == (_REF_NAME,) and isinstance(args[1], Literal):
+            return self._either_ref("startsWith", str(args[1].value))
         elif call.name == "starts_with" and len(args) == 2:
             args = _full(args[0], args[1])
         elif name is None and call.name.lower() in _OWN:

@@ -12,6 +12,7 @@ import re
 from seaway.formats.pipelines import commands, hashed, limits, outside, starting
 from seaway.formats.pipelines.circleci import images, lower_steps, started
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
+from seaway.formats.pipelines.circleci.started import started_already
 from seaway.formats.pipelines.circleci.unroll import unrolled
 from seaway.formats.pipelines.circleci.words import Unprintable, filters, logic, named
 from seaway.formats.pipelines.given import given
@@ -20,7 +21,7 @@ from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.one_container import one_container
 from seaway.formats.pipelines.settled import settled
 from seaway.formats.pipelines.shell_names import shell_named, with_axes
-from seaway.formats.pipelines.simple import started_by_clock
+from seaway.formats.pipelines.simple import by_branch_or_tag, started_by_clock, with_matches
 from seaway.formats.pipelines.unstaged import unstaged
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Template, Unary, either, walk
 from seaway.model.pipeline import (
@@ -235,6 +236,7 @@ class _Job:
 
     def __init__(self, pipeline: Pipeline, job: Job, losses: Losses) -> None:
         self._pipeline, self._job, self._losses = pipeline, job, losses
+        self._unsaid = False  # its condition could not be written
 
     def jobs(self, started: Expr | None) -> list[Job]:
         """The job, with the one before it that asks a person."""
@@ -254,8 +256,7 @@ class _Job:
         condition, guard = self._filter(started)
         made = self._made(condition, guard)
         asks = job.approval is not None or any(isinstance(step.work, Approval) for step in job.steps)
-        waits = job.manual or asks
-        if not waits:
+        if not (job.manual or asks or self._unsaid):
             return [made]
         if job.manual:
             why = "CircleCI has no job that is started by hand: another one waits for an answer before it"
@@ -266,7 +267,8 @@ class _Job:
 
     def _split(self) -> tuple[Expr | None, str]:
         """The job's condition, and the outcome of its needs that it asks for."""
-        expr = self._job.condition.expr if self._job.condition is not None else None
+        condition = self._job.condition
+        expr = by_branch_or_tag(with_matches(condition.expr)) if condition is not None else None
         if expr in _OUTCOMES:
             return None, _OUTCOMES[expr]
         if isinstance(expr, Binary) and expr.op == "&&":
@@ -280,14 +282,16 @@ class _Job:
         own, _ = self._split()
         if own is None:
             return _compiled(started), None
-        if filters(own) is not None:
+        if filters(own) is not None and started_already(own, started):
             return _compiled(own), None
         try:
             logic(own)
         except Unprintable as odd:
             words = self._job.condition.text if self._job.condition else ""
-            fix = "write a workflow of its own with `when`"
-            self._losses.dropped("job condition", f"CircleCI has no condition for {odd}: {words}", fix, self._job.span)
+            why = f"CircleCI has no condition for {odd}: {words}; an approval stands before the job instead"
+            fix = "write a workflow of its own with `when`, and take the approval away"
+            self._losses.manual("job condition", why, fix, self._job.span)
+            self._unsaid = True
             return _compiled(started), None
         why = "the job starts, and its steps are left out"
         self._losses.approximated("job condition", why, "put the job into a workflow with `when`", self._job.span)

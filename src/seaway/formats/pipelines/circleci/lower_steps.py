@@ -105,6 +105,8 @@ def _is_plain(text: Text) -> bool:
 def reached(expr: Expr) -> str | None:
     """How a shell reaches a value."""
     if isinstance(expr, Ref):
+        if expr == Ref("git", ("ref_name",)):
+            return "${CIRCLE_TAG:-$CIRCLE_BRANCH}"
         if (name := _SHELL_NAMES.get(expr)) is not None:
             return f"${{{name}}}"
         if expr.context in {"env", "var", "secret"} and len(expr.path) == 1 and str(expr.path[0]).isidentifier():

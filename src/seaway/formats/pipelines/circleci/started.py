@@ -7,10 +7,11 @@ for no tag. Other systems have one list of triggers for all jobs, so each job ha
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 
-from seaway.formats.pipelines.circleci.logic import NO_TAG, TAG
-from seaway.model.expression import Binary, Condition, Expr, Literal, Phase, Ref, Unary, both, either, walk
+from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Unary, both, either, walk
 from seaway.model.pipeline import Job, Stage, Trigger, TriggerKind
 
 KIND = Ref("event", ("kind",))
@@ -90,4 +91,45 @@ def without_tags(expr: Expr | None) -> Expr | None:
     return None if expr == NO_TAG else expr
 
 
-__all__ = ["NOT_SCHEDULED", "SCHEDULED", "asks_for_tags", "by_tags", "by_the_clock", "without_clock", "without_tags"]
+def started_already(own: Expr, whole: Expr | None) -> bool:
+    """All that a job's own filter lets run, the pipeline's filter starts: the job needs no other one."""
+    if whole is None:
+        return True
+    named = [
+        one for one in _alternatives(own) if isinstance(one, Binary) and one.op == "==" and one.left in (BRANCH, TAG)
+    ]
+    if len(named) < len(_alternatives(own)):
+        return own == whole
+    return all(_holds(whole, {one.left: str(getattr(one.right, "value", ""))}) for one in named)
+
+
+def _alternatives(expr: Expr) -> list[Expr]:
+    if isinstance(expr, Binary) and expr.op == "||":
+        return [*_alternatives(expr.left), *_alternatives(expr.right)]
+    return [expr]
+
+
+def _holds(expr: Expr, names: dict[Expr, str]) -> bool:
+    """A filter's expression for one branch or tag; the pattern is one that this package made of a glob."""
+    if isinstance(expr, Unary):
+        return not _holds(expr.operand, names)
+    if isinstance(expr, Binary) and expr.op in {"&&", "||"}:
+        sides = (_holds(expr.left, names), _holds(expr.right, names))
+        return all(sides) if expr.op == "&&" else any(sides)
+    if isinstance(expr, Binary) and isinstance(expr.right, Literal):
+        return (names.get(expr.left, "") == expr.right.value) is (expr.op == "==")
+    if isinstance(expr, Call) and len(expr.args) == 2 and isinstance(expr.args[1], Literal):
+        return re.match(str(expr.args[1].value), names.get(expr.args[0], "")) is not None
+    return False
+
+
+__all__ = [
+    "NOT_SCHEDULED",
+    "SCHEDULED",
+    "asks_for_tags",
+    "by_tags",
+    "by_the_clock",
+    "started_already",
+    "without_clock",
+    "without_tags",
+]

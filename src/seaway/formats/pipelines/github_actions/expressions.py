@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from seaway.formats.pipelines.github_actions import contexts
+from seaway.formats.pipelines.simple import without_pattern
 from seaway.model.expression import (
     Binary,
     Call,
@@ -337,28 +338,10 @@ def _call(call: Call) -> str:
     return f"{name}({', '.join(_printed(argument, 0) for argument in call.args)})"
 
 
-_SIMPLE_PATTERN = re.compile(r"(\^?)((?:[\w\s/@#%:,;=~\"'!<>&-]|\\[./+*?()\[\]{}|^$\\-])*)(\.\*)?(\$?)\Z")
-
-
 def _without_pattern(expr: Binary) -> Expr:
-    """`text =~ /^v/` is startsWith, `/v$/` endsWith, `/^v$/` equality, `/v/` contains; other patterns GitHub cannot say."""
-    pattern = expr.right.value if isinstance(expr.right, Literal) else None
-    found = _SIMPLE_PATTERN.match(_unslashed(pattern)) if isinstance(pattern, str) else None
-    if expr.op not in {"=~", "!~"} or found is None:
+    """GitHub knows no patterns: only those that say no more than its functions."""
+    made = without_pattern(expr)
+    if made is None:
+        pattern = expr.right.value if isinstance(expr.right, Literal) else None
         raise Unprintable(f"the pattern `{pattern}`" if pattern else f"the operator `{expr.op}`")
-    start, text, rest, end = found[1], re.sub(r"\\(.)", r"\1", found[2]), found[3], found[4]
-    whole = Literal(text)
-    made: Expr
-    if start and end and not rest:
-        made = Binary("==", expr.left, whole)
-    elif start:
-        made = Call("starts_with", (expr.left, whole))
-    elif end and not rest:
-        made = Call("ends_with", (expr.left, whole))
-    else:
-        made = Call("contains", (expr.left, whole))
-    return Unary("!", made) if expr.op == "!~" else made
-
-
-def _unslashed(pattern: str) -> str:
-    return pattern[1:-1] if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/") else pattern
+    return made

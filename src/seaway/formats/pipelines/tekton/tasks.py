@@ -10,6 +10,7 @@ from typing import Any
 from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.simple import by_branch_or_tag, with_matches
 from seaway.formats.pipelines.step_names import step_name
 from seaway.formats.pipelines.tekton import expressions, missing, pac
 from seaway.formats.pipelines.tekton.values import written
@@ -144,7 +145,7 @@ def _whens(job: Job, condition: Condition, told: Told) -> list[dict[Any, Any]]:
     values = [one for one in refs(condition.expr) if pac.printed(one) is not None]
     if entries is not None and (told.pac or not values):
         return [{"input": value, "operator": operator, "values": list(values)} for value, operator, values in entries]
-    said = pac.cel(_without_success(condition.expr), lambda one: _piece(one, told))
+    said = pac.cel(by_branch_or_tag(with_matches(_without_success(condition.expr))), lambda one: _piece(one, told))
     if said is not None:
         why = "`when` compares values only: this is an expression, which the cluster must allow"
         fix = "turn on the feature flag enable-cel-in-whenexpression"

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from seaway.formats.pipelines import commands, outside, starting
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.grounded import grounded
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.matrix_rows import whole_rows
@@ -70,7 +71,7 @@ def write(pipeline: Pipeline) -> Written:
 
 def _lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """A pipeline of another system, with what its text does not bring along told."""
-    pipeline = settled(starting.joined(starting.asked(pipeline), losses, "Tekton"), losses)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "Tekton"), losses)
     pipeline = grounded(shell_named(with_axes(whole_rows(pipeline))), losses, "Tekton")
     commands.told(pipeline, losses, "Tekton")
     starting.nothing(pipeline, losses)
