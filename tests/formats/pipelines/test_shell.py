@@ -199,3 +199,12 @@ def test_another_language_is_given_its_text_with_the_values(pieces: list[str | E
 
 def test_a_script_with_the_end_mark_in_it_has_another() -> None:
     assert shell.here_document("cat", "a\nEND\nb", _braced)[0] == "cat <<'END_'\na\nEND\nb\nEND_"
+
+
+@pytest.mark.parametrize(("value", "op", "asked", "holds"), [
+    ("True", "==", True, True), ("true", "==", True, True), ("False", "==", True, False), ("", "==", True, False),
+    ("True", "!=", True, False), ("FALSE", "==", False, True), ("x", "!=", False, True),
+])  # fmt: skip
+def test_a_truth_value_is_one_however_it_is_spelt(value: str, op: str, asked: bool, holds: bool) -> None:
+    command = shell.test(Binary(op, BRANCH, Literal(asked)), printer)
+    assert run(f"if {command}; then echo yes; else echo no; fi", BRANCH=value).strip() == ("yes" if holds else "no")

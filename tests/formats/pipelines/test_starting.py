@@ -252,3 +252,29 @@ def test_the_name_of_branch_or_tag_is_asked_in_every_system() -> None:
     assert "not(or(startsWith(variables['Build.SourceBranch'], 'refs/heads/docs')" in azure.text
     assert not [one for one in azure.losses if "except" in one.construct]
     assert "git_tag }}'.matches('^docs.*$')" in converted("gitlab_ci", text, "tekton").text
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("github_actions", "if: startsWith(github.ref, 'refs/heads/')"),
+        ("azure_pipelines", "condition: and(succeeded(), startsWith(variables['Build.SourceBranch'], 'refs/heads/'))"),
+        ("circleci", "only: /.*/"),
+        ("tekton", "- input: '{{ git_tag }}'\n            operator: in\n            values:\n              - ''"),
+    ],
+)
+@pytest.mark.parametrize("rule", ["rules: [{if: $CI_COMMIT_BRANCH}]", "only: [branches]"])
+def test_a_job_for_branches_runs_for_no_tag(to: str, said: str, rule: str) -> None:
+    assert said in converted("gitlab_ci", f"a:\n  script: make\n  {rule}\n", to).text
+
+
+@pytest.mark.parametrize("to", ["azure_pipelines", "circleci"])
+def test_a_schedule_without_a_time_is_a_persons_to_make(to: str) -> None:
+    written = converted("gitlab_ci", "a:\n  script: make\n  only: [schedules]\n", to)
+    assert "cron" not in written.text
+    assert [one.kind for one in written.losses if one.construct == "schedule"] == [LossKind.MANUAL]
+    assert "make" in written.text
+
+
+def test_an_empty_cache_keeps_nothing() -> None:
+    assert "actions/cache" not in converted("gitlab_ci", "a:\n  script: make\n  cache: {}\n", "github_actions").text

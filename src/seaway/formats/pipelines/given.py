@@ -1,4 +1,7 @@
-"""Values that a run gives its pipeline beside it: Tekton's `spec.params` of a PipelineRun. Called by the writers, for other systems."""
+"""What a system understands by habit, said for the others: a run's parameters of Tekton, GitLab's empty caches, CircleCI's folders.
+
+Called by the writers, for pipelines of other systems.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.kept import restored
 from seaway.model.expression import Call, Expr, Literal, Ref, Template, Text, parts
 from seaway.model.pipeline import Job, Native, Pipeline, System
@@ -18,13 +22,18 @@ _ALWAYS = re.compile(r"\d+\.(?:PipelineRun|Pipeline|Task|TaskRun)\.[^:]*:(?:apiV
 _METADATA = re.compile(r"\d+\.(?:PipelineRun|Pipeline)\.[^:]*:metadata")
 
 
-def given(pipeline: Pipeline) -> Pipeline:
+def given(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline with those values in place of its parameters, and without what makes it a document of Kubernetes.
 
     GitLab's `only`, `except` and `when` are kept for writing them back; where they are a condition, that is all they say.
     """
     if pipeline.system is System.GITLAB_CI:
-        return dataclasses.replace(pipeline, jobs=tuple(_without_policies(job) for job in pipeline.jobs), index={})
+        jobs = tuple(_without_policies(job) for job in pipeline.jobs)
+        return dataclasses.replace(pipeline, jobs=jobs, index={})
+    if pipeline.system is System.CIRCLECI:
+        from seaway.formats.pipelines.circleci.outward import outward
+
+        return outward(pipeline, losses)
     if pipeline.system is not System.TEKTON:
         return pipeline
     values: dict[Ref, Text] = {}
@@ -40,6 +49,9 @@ def given(pipeline: Pipeline) -> Pipeline:
 
 
 def _without_policies(job: Job) -> Job:
+    caches = tuple(one for one in job.caches if one.paths or one.tool)  # `cache: {}` keeps nothing
+    if len(caches) < len(job.caches):
+        job = dataclasses.replace(job, caches=caches)
     if job.condition is None and not job.manual:
         return job
     said = {f"{job.id}.{key}" for key in ("only", "except", "when")}

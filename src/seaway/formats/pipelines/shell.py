@@ -250,6 +250,10 @@ def _compound(expr: Binary, printer: Printer) -> str | None:
 def _comparison(expr: Binary, printer: Printer) -> str | None:
     signs = {"==": "=", "!=": "!=", "<": "-lt", "<=": "-le", ">": "-gt", ">=": "-ge"}
     left, right = _word(expr.left, printer), _word(expr.right, printer)
+    asked = expr.right.value if isinstance(expr.right, Literal) else None
+    if isinstance(asked, bool) and expr.op in {"==", "!="} and left is not None:  # some write True, and mean the same
+        yes, no = (":", "false") if expr.op == "==" else ("false", ":")
+        return f"case {left} in {'[Tt]rue|TRUE' if asked else '[Ff]alse|FALSE'}) {yes} ;; *) {no} ;; esac"
     if expr.op not in signs or left is None or right is None:
         return None
     return f"[ {left} {signs[expr.op]} {right} ]"

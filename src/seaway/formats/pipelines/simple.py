@@ -28,15 +28,27 @@ def mapped(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     return expr
 
 
+def _are_opposite(left: Expr, right: Expr) -> bool:
+    """One holds where the other does not: `a == b` and `a != b`."""
+    if not isinstance(left, Binary) or not isinstance(right, Binary):
+        return False
+    return (left.left, left.right) == (right.left, right.right) and _OPPOSITE.get(left.op) == right.op
+
+
+def _not(expr: Expr) -> Expr:
+    """What a `!` stands before, simplified."""
+    inner = simplified(expr)
+    if isinstance(inner, Literal):
+        return Literal(not inner.value)
+    if isinstance(inner, Binary) and inner.op in _OPPOSITE:
+        return Binary(_OPPOSITE[inner.op], inner.left, inner.right)
+    return inner.operand if isinstance(inner, Unary) and inner.op == "!" else Unary("!", inner)
+
+
 def simplified(expr: Expr) -> Expr:
     """Without constants: `true && x` is x. Comparisons of two texts are decided, and `!(a == b)` is `a != b`."""
     if isinstance(expr, Unary) and expr.op == "!":
-        inner = simplified(expr.operand)
-        if isinstance(inner, Literal):
-            return Literal(not inner.value)
-        if isinstance(inner, Binary) and inner.op in _OPPOSITE:
-            return Binary(_OPPOSITE[inner.op], inner.left, inner.right)
-        return inner.operand if isinstance(inner, Unary) and inner.op == "!" else Unary("!", inner)
+        return _not(expr.operand)
     if not isinstance(expr, Binary):
         return expr
     left, right = simplified(expr.left), simplified(expr.right)
@@ -45,6 +57,8 @@ def simplified(expr: Expr) -> Expr:
         for one, other in ((left, right), (right, left)):
             if isinstance(one, Literal):
                 return Literal(stop) if bool(one.value) is stop else other
+        if expr.op == "||" and _are_opposite(left, right):
+            return Literal(value=True)
     elif isinstance(left, Literal) and isinstance(right, Literal) and expr.op in {"==", "!="}:
         return Literal((str(left.value).lower() == str(right.value).lower()) is (expr.op == "=="))
     if isinstance(right, Binary) and right.op == expr.op and expr.op in {"&&", "||"}:  # it needs no brackets
@@ -125,3 +139,17 @@ def by_branch_or_tag(expr: Expr) -> Expr:
         return None
 
     return mapped(expr, both)
+
+
+def truths(expr: Expr) -> Expr:
+    """The expression in which a value that is asked alone is compared with nothing: `$CI_COMMIT_TAG` is `tag != ""`."""
+    if isinstance(expr, Ref) and expr.context in {"git", "event", "env", "var", "matrix"}:
+        return Binary("!=", expr, Literal(""))
+    if isinstance(expr, Unary) and expr.op == "!":
+        inner = truths(expr.operand)
+        if isinstance(inner, Binary) and inner.op == "!=" and isinstance(expr.operand, Ref):
+            return Binary("==", inner.left, inner.right)
+        return Unary("!", inner)
+    if isinstance(expr, Binary) and expr.op in {"&&", "||"}:
+        return Binary(expr.op, truths(expr.left), truths(expr.right))
+    return expr

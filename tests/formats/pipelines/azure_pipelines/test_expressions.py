@@ -149,7 +149,7 @@ def same_value_once(tree: Expr) -> Expr:
         Call("changed", (Literal("src/**"),)),
         Ref("git", ("default_branch",)),
         Ref("step", ("a", "outcome")),
-        Binary("=~", BRANCH, Literal("v.*")),
+        Binary("=~", BRANCH, Literal("v[0-9]+")),
         Unary("-", Literal(1)),
     ],
 )

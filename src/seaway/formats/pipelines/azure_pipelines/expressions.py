@@ -40,6 +40,8 @@ _FUNCTIONS = {
 _REF = Ref("git", ("ref",))
 IS_TAG = Binary("!=", Ref("git", ("tag",)), Literal(""))
 NO_TAG = Binary("==", Ref("git", ("tag",)), Literal(""))
+ON_BRANCH = Binary("!=", Ref("git", ("branch",)), Literal(""))
+NO_BRANCH = Binary("==", Ref("git", ("branch",)), Literal(""))
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -318,6 +320,8 @@ def _call(name: str, args: list[Expr]) -> Expr:
     if word == "startswith" and len(args) == 2:
         if args == [_REF, Literal("refs/tags/")]:
             return IS_TAG
+        if args == [_REF, Literal("refs/heads/")]:
+            return ON_BRANCH
         return Call("starts_with", _short_ref(args[0], args[1]))
     return Call(_FUNCTIONS.get(word, name), tuple(args))
 
@@ -352,12 +356,13 @@ def _none_of(args: list[Expr]) -> Expr | None:
     return Unary("!", found) if found is not None else None
 
 
+_NOT: dict[Expr, Expr] = {IS_TAG: NO_TAG, ON_BRANCH: NO_BRANCH}
 _SPECIAL: dict[str, Callable[[list[Expr]], Expr | None]] = {
     "and": lambda args: _fold("&&", args),
     "or": lambda args: _fold("||", args),
     "in": _one_of,
     "notin": _none_of,
-    "not": lambda args: (NO_TAG if args[0] == IS_TAG else Unary("!", args[0])) if len(args) == 1 else None,
+    "not": lambda args: _NOT.get(args[0], Unary("!", args[0])) if len(args) == 1 else None,
     "succeededorfailed": lambda args: None if args else Unary("!", Call("cancelled")),
     "join": lambda args: Call("join", (args[1], args[0])) if len(args) == 2 else None,
 }

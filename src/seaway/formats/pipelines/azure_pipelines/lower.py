@@ -46,7 +46,7 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.AZURE_PIPELINES, _to_make, known=frozenset({"System.AccessToken"}))
-    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "Azure"), losses)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline, losses)), losses, "Azure"), losses)
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)
@@ -115,6 +115,9 @@ def _triggers(pipeline: Pipeline, losses: Losses) -> tuple[Trigger, ...]:
                 found[found.index(pushes[0])] = dataclasses.replace(pushes[0], branches=branches, tags=tags)
             else:
                 found.append(Trigger(TriggerKind.PUSH, branches=Globs((), ("*",)), tags=tags, span=one.span))
+        elif one.kind is TriggerKind.SCHEDULE and not one.cron:
+            why = "when the clock starts it was set outside the file"
+            losses.manual("schedule", why, "add it under `schedules`, or in the pipeline's settings", one.span)
         elif one.kind in (TriggerKind.PUSH, TriggerKind.PULL_REQUEST, TriggerKind.SCHEDULE, TriggerKind.UPSTREAM):
             found.append(_known(one, losses))
         elif one.kind not in (TriggerKind.MANUAL, TriggerKind.API):

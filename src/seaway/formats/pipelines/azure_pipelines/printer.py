@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from seaway.formats.pipelines.azure_pipelines.expressions import IS_TAG, NO_TAG
+from seaway.formats.pipelines.azure_pipelines.expressions import IS_TAG, NO_BRANCH, NO_TAG, ON_BRANCH
 from seaway.formats.pipelines.azure_pipelines.predefined import NAMES, REASON_NAMES, RESULT_NAMES
 from seaway.formats.pipelines.simple import without_pattern
 from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Text, Unary, parts
@@ -170,9 +170,10 @@ class _Printer:
             return self.text(plain)
         if expr.op not in _COMPARISONS:
             raise Unprintable(f"`{expr.op}`")
-        if expr in (IS_TAG, NO_TAG):
-            is_tag = "startsWith(variables['Build.SourceBranch'], 'refs/tags/')"
-            return is_tag if expr == IS_TAG else f"not({is_tag})"
+        if expr in (IS_TAG, NO_TAG, ON_BRANCH, NO_BRANCH):
+            kind = "tags" if expr in (IS_TAG, NO_TAG) else "heads"
+            is_one = f"startsWith(variables['Build.SourceBranch'], 'refs/{kind}/')"
+            return is_one if expr in (IS_TAG, ON_BRANCH) else f"not({is_one})"
         if expr.left == _REF_NAME and expr.op in {"==", "!="} and isinstance(expr.right, Literal):
             return self._either_ref("eq", str(expr.right.value), no=expr.op == "!=")
         left, right = _full(expr.left, expr.right)

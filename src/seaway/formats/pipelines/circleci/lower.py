@@ -56,7 +56,7 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     commands.told(pipeline, losses, "CircleCI")
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.CIRCLECI, _to_make, known=frozenset({"CI"}))
-    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "CircleCI"), losses, texts=True)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline, losses)), losses, "CircleCI"), losses, texts=True)
     pipeline = limits.of_jobs(shell_named(with_axes(whole_rows(pipeline))), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
     _around(pipeline, losses)
@@ -148,7 +148,11 @@ def _flows(
 ) -> tuple[tuple[Stage, ...], list[Job], tuple[Trigger, ...]]:  # fmt: skip
     """The jobs, and once more in a workflow of its own for each time at which the clock starts them."""
     filtered = _started(pipeline, losses)
-    schedules = [one for one in pipeline.triggers if one.kind is TriggerKind.SCHEDULE]
+    schedules = [one for one in pipeline.triggers if one.kind is TriggerKind.SCHEDULE and one.cron]
+    unknown = [one for one in pipeline.triggers if one.kind is TriggerKind.SCHEDULE and not one.cron]
+    for one in unknown:
+        why = "when the clock starts it was set outside the file, and is a setting of the project here"
+        losses.manual("schedule", why, "make a schedule trigger in Project Settings", one.span)
     pushed = not pipeline.triggers or any(one.kind in _PUSHED for one in pipeline.triggers)
     kinds = {one.kind for one in pipeline.triggers if one.kind is not TriggerKind.SCHEDULE}
     stages: list[Stage] = []
@@ -161,7 +165,7 @@ def _flows(
     if pushed or len(schedules) < len(pipeline.triggers):
         only = None if pushed else Condition(_NOT_PUSHED, Phase.COMPILE)
         stages.append(Stage(name, needs=(), condition=only))
-        made += _within(name, shaped(_asked(jobs, pushes=kinds <= _PUSHES), filtered))
+        made += _within(name, shaped(jobs if unknown else _asked(jobs, pushes=kinds <= _PUSHES), filtered))
     for index, one in enumerate(schedules):
         flow = f"scheduled-{index + 1}" if len(schedules) > 1 else "scheduled"
         why = "schedules of the file build named branches, and CircleCI wants them in the project"

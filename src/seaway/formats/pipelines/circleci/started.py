@@ -95,6 +95,10 @@ def started_already(own: Expr, whole: Expr | None) -> bool:
     """All that a job's own filter lets run, the pipeline's filter starts: the job needs no other one."""
     if whole is None:
         return True
+    if own == Binary("!=", BRANCH, Literal("")):
+        return _alternatives(whole)[0] == NO_TAG
+    if own == Binary("!=", TAG, Literal("")):
+        return own in _alternatives(whole)
     named = [
         one for one in _alternatives(own) if isinstance(one, Binary) and one.op == "==" and one.left in (BRANCH, TAG)
     ]

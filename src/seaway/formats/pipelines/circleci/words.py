@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from seaway.formats.pipelines.circleci.logic import BRANCH, IS_TAG, NO_TAG, TAG
+from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.predefined import KEY_NAMES, NAMES, VARIABLE_NAMES
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.losses import Losses
@@ -210,7 +210,7 @@ def _names(expr: Expr, ref: Ref) -> Any:
 
 
 def _name(expr: Expr, ref: Ref) -> str | None:
-    if ref == TAG and expr == IS_TAG:
+    if ref in (TAG, BRANCH) and expr == Binary("!=", ref, Literal("")):
         return _ALL
     if isinstance(expr, Binary) and expr.op == "==" and expr.left == ref and isinstance(expr.right, Literal):
         text = str(expr.right.value)

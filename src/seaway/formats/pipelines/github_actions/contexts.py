@@ -121,6 +121,8 @@ KIND = Ref("event", ("kind",))
 REF_TYPE = Ref("native", ("github", "ref_type"))
 IS_TAG = Binary("!=", TAG, Literal(""))
 NO_TAG = Binary("==", TAG, Literal(""))
+ON_BRANCH = Binary("!=", BRANCH, Literal(""))
+NO_BRANCH = Binary("==", BRANCH, Literal(""))
 
 
 def meant(expr: Expr) -> Expr:
@@ -132,13 +134,15 @@ def meant(expr: Expr) -> Expr:
     if isinstance(expr, Call) and expr.name == "starts_with" and len(expr.args) == 2 and expr.args[0] == REF:
         start = expr.args[1]
         if isinstance(start, Literal) and isinstance(start.value, str):
-            if start.value == TAGS:
-                return IS_TAG
+            if start.value in (TAGS, HEADS):
+                return IS_TAG if start.value == TAGS else ON_BRANCH
             for prefix, ref in ((TAGS, TAG), (HEADS, BRANCH)):
                 if start.value.startswith(prefix):
                     return Call("starts_with", (ref, Literal(start.value.removeprefix(prefix))))
     if expr == Unary("!", IS_TAG):
         return NO_TAG
+    if expr == Unary("!", ON_BRANCH):
+        return NO_BRANCH
     return expr
 
 
@@ -175,9 +179,9 @@ def spelt(expr: Expr) -> Expr:
 def _spelt_comparison(expr: Binary, value: object) -> Expr:
     if not isinstance(value, str):
         return expr
-    if expr.left == TAG and not value:
-        is_tag = Call("starts_with", (REF, Literal(TAGS)))
-        return is_tag if expr.op == "!=" else Unary("!", is_tag)
+    if expr.left in (TAG, BRANCH) and not value:
+        is_one = Call("starts_with", (REF, Literal(TAGS if expr.left == TAG else HEADS)))
+        return is_one if expr.op == "!=" else Unary("!", is_one)
     if expr.left == KIND and value == "tag":
         is_tag = Call("starts_with", (REF, Literal(TAGS)))
         return is_tag if expr.op == "==" else Unary("!", is_tag)

@@ -255,12 +255,14 @@ def printed_truth(expr: Expr) -> str:
 
 
 def _truth(expr: Expr) -> Expr:
-    if expr == contexts.TAG:
-        return contexts.IS_TAG
+    if expr in (contexts.TAG, contexts.BRANCH):
+        return contexts.IS_TAG if expr == contexts.TAG else contexts.ON_BRANCH
     if isinstance(expr, Binary) and expr.op in {"&&", "||"}:
         return Binary(expr.op, _truth(expr.left), _truth(expr.right))
     if isinstance(expr, Unary) and expr.op == "!":
-        return contexts.NO_TAG if expr.operand == contexts.TAG else Unary("!", _truth(expr.operand))
+        named = {contexts.TAG: contexts.NO_TAG, contexts.BRANCH: contexts.NO_BRANCH}
+        no = named.get(expr.operand) if isinstance(expr.operand, Ref) else None
+        return no or Unary("!", _truth(expr.operand))
     return expr
 
 

@@ -45,7 +45,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """GitHub's shape. A pipeline that is GitHub's own stays as it is."""
     if pipeline.system is System.GITHUB_ACTIONS:
         return pipeline
-    pipeline = settled(starting.joined(starting.asked(given(pipeline)), losses, "GitHub"), losses)
+    pipeline = settled(starting.joined(starting.asked(given(pipeline, losses)), losses, "GitHub"), losses)
     pipeline = whole_rows(pipeline)
     pipeline = with_axes(pipeline) if pipeline.system is System.AZURE_PIPELINES else pipeline
     pipeline = limits.of_jobs(shell_named(pipeline), losses, "GitHub")

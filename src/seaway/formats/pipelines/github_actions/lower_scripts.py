@@ -14,6 +14,8 @@ from seaway.model.expression import Expr, Ref, Template, Text, parts
 from seaway.model.pipeline import Job, Run, Step, System, Variable
 
 SHORT_SHA = Ref("git", ("short_sha",))
+# Scripts ask whether there is one: empty for a run of the other kind, where `ref_name` is not.
+_EXACT: dict[object, str] = {Ref("git", ("tag",)): "CI_COMMIT_TAG", Ref("git", ("branch",)): "CI_COMMIT_BRANCH"}
 _THERE = outside.EVERYWHERE | {"CI"}  # set by GitHub, too, with the same meaning, or by the shell itself
 _HERE = ("GITHUB_", "RUNNER_", "BASH_", "INPUT_")  # GitHub's own names, and the shell's
 _FOREIGN = ("CI_", "GITLAB_", "CIRCLE_", "BUILD_", "SYSTEM_", "AGENT_")
@@ -59,6 +61,9 @@ def _predefined(job: Job, steps: tuple[Step, ...], scope: Scope) -> tuple[dict[s
             continue
         if isinstance(value, Ref) and value.context == "runner":
             continue  # steps only
+        if value in _EXACT:
+            found[name] = template(NEAREST[_EXACT[value]][0])
+            continue
         text = scope.text(value if isinstance(value, Template) else Template((value,)), Place.JOB, job.span)
         try:
             printed_text(text)

@@ -185,9 +185,20 @@ class _Reader:
             elif when and status is None and when != "on_success":
                 self.keep("when", self.pairs["when"][1])
         if expr is not None and expr != rules.RUNS:
-            words = " | ".join(rule.condition.text for rule in listed if rule.condition) or f"when: {when}"
+            words = " | ".join(rule.condition.text for rule in listed if rule.condition) or self._policies(when)
             found["condition"] = Condition(expr, text=words)
         return found
+
+    def _policies(self, when: str) -> str:
+        """`only`, `except` and `when` in a line for people."""
+        found = []
+        for key in ("only", "except"):
+            node = self.node(key)
+            if node is not None:
+                words = [*tree.strings(tree.get(node, "refs")), *tree.strings(tree.get(node, "variables"))]
+                words += tree.strings(tree.get(node, "changes"))
+                found.append(f"{key} {', '.join(words or tree.strings(node))}")
+        return "; ".join([*found, *([f"when: {when}"] if when else [])])
 
     def read_rules(self, node: Node) -> None:
         self.fields["rules"] = rules.read(node, self.joiner, f"{self.name}.rules", self.axes, self.known)

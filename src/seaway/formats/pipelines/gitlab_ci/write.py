@@ -50,7 +50,7 @@ def render(pipeline: Pipeline) -> Written:
     commands.told(pipeline, losses, "GitLab")
     if pipeline.system is not System.GITLAB_CI:
         starting.nothing(pipeline, losses)
-        pipeline = settled(starting.asked(starting.separated(given(pipeline))), losses)
+        pipeline = settled(starting.asked(starting.separated(given(pipeline, losses))), losses)
         outside.tell(pipeline, losses, System.GITLAB_CI, _to_make, known=_BY_ITSELF)
     writing = Writing(
         _named(limits.of_jobs(shell_named(whole_rows(pipeline, variables=False)), losses, "GitLab")), losses

@@ -300,7 +300,7 @@ class _Writer:
         """A job has one set of artifacts."""
         if made and one.name:
             why = "a GitLab job has one set of artifacts; those of several names are joined"
-            self.writing.losses.approximated(f"{self.job.id}: artifact {one.name}", why, "", self.job.span)
+            self.writing.losses.approximated(f"{self.job.id}: artifact {shown(one.name)}", why, "", self.job.span)
         if made and made.get("when", "on_success") != more.get("when", "on_success"):
             made["when"] = more["when"] = "always"
         for key, value in more.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.gitlab_ci import expressions
 from seaway.formats.pipelines.gitlab_ci.expressions import Unprintable
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
@@ -93,7 +94,7 @@ def decided(condition: Condition | None, writing: Writing, job: str, *, manual: 
         writing.losses.manual(
             f"{job}: condition", why, "write `rules` for the job; a person starts it until then", condition.span
         )
-        return Decision(when="manual", note=f"Was: {condition.text}")
+        return Decision(when="manual", note=f"Was: {condition.text or in_words(condition.expr)}")
     closure = any(one.status == "on_failure" for one in found)
     if manual:
         made = [{**rule, "when": "manual"} for rule in made]

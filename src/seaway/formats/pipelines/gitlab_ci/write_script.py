@@ -16,7 +16,7 @@ from seaway.formats.pipelines.gitlab_ci import expressions
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
 from seaway.formats.pipelines.step_names import step_name
 from seaway.formats.yaml.emit import Note, Raw
-from seaway.model.expression import Binary, Call, Condition, Expr, Template, Unary
+from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Unary
 from seaway.model.pipeline import Checkout, Job, Opaque, Run, Step
 
 # Files by which GitHub's steps speak to those after them.
@@ -31,6 +31,7 @@ _READ_BACK = {
     "GITHUB_OUTPUT": 'while IFS= read -r line; do export "$line"; done < "$GITHUB_OUTPUT"',
     "GITHUB_PATH": 'export PATH="$(paste -sd: "$GITHUB_PATH"):$PATH"',
 }
+_BRANCH = Ref("git", ("branch",))  # which a script expects to be empty for a tag
 _NOT_SIMPLE = re.compile(r"[;\n#]|(?<!&)&(?!&)|<<|^\s*(?:if|for|while|until|case|\(|\{)")
 _SHELLS = frozenset({"", "bash", "sh", "bash -e {0}", "bash --noprofile --norc -eo pipefail {0}"})
 
@@ -200,7 +201,7 @@ class _Foreign:
             if name in self.variables or name in FILES:
                 continue
             whole = value if isinstance(value, Template) else Template((value,))
-            words = self.writing.text(whole, name, step.span)
+            words = "$CI_COMMIT_BRANCH" if value == _BRANCH else self.writing.text(whole, name, step.span)
             if words:
                 self.variables[name] = words
             else:

@@ -10,14 +10,14 @@ from typing import Any
 from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.pipelines.simple import by_branch_or_tag, with_matches
+from seaway.formats.pipelines.simple import by_branch_or_tag, mapped, truths, with_matches
 from seaway.formats.pipelines.step_names import step_name
 from seaway.formats.pipelines.tekton import expressions, missing, pac
 from seaway.formats.pipelines.tekton.values import written
 from seaway.formats.pipelines.toolchains import toolchain
 from seaway.formats.yaml.emit import Flow, Note
 from seaway.formats.yaml.kept import restored
-from seaway.model.expression import Binary, Call, Condition, Expr, Ref, Template, Text, is_plain, parts, refs
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, Text, is_plain, parts, refs
 from seaway.model.pipeline import (
     Approval,
     Artifact,
@@ -139,13 +139,14 @@ def _controls(job: Job, told: Told) -> dict[Any, Any]:
 def _whens(job: Job, condition: Condition, told: Told) -> list[dict[Any, Any]]:
     if condition.expr in {Call("always"), Call("success")}:
         return []
-    entries = expressions.whens(condition.expr)
+    expr = condition.expr if told.own else mapped(truths(condition.expr), _on_branch)
+    entries = expressions.whens(expr)
     if entries is None and told.own:
         return restored(condition.text) if condition.text else []
-    values = [one for one in refs(condition.expr) if pac.printed(one) is not None]
+    values = [one for one in refs(expr) if pac.printed(one) is not None]
     if entries is not None and (told.pac or not values):
         return [{"input": value, "operator": operator, "values": list(values)} for value, operator, values in entries]
-    said = pac.cel(by_branch_or_tag(with_matches(_without_success(condition.expr))), lambda one: _piece(one, told))
+    said = pac.cel(by_branch_or_tag(with_matches(_without_success(expr))), lambda one: _piece(one, told))
     if said is not None:
         why = "`when` compares values only: this is an expression, which the cluster must allow"
         fix = "turn on the feature flag enable-cel-in-whenexpression"
@@ -155,6 +156,13 @@ def _whens(job: Job, condition: Condition, told: Told) -> list[dict[Any, Any]]:
     fix = "say it in the annotation on-cel-expression, or in the script, and take the entry away"
     told.losses.manual(f"condition {condition.text}".strip(), why, fix, condition.span or job.span)
     return [{"input": "condition", "operator": "in", "values": ["reviewed"]}]
+
+
+def _on_branch(expr: Expr) -> Expr | None:
+    """For a tag, `source_branch` holds its whole ref: whether there is a branch is whether there is no tag."""
+    if isinstance(expr, Binary) and expr.left == Ref("git", ("branch",)) and expr.right == Literal(""):
+        return Binary("==" if expr.op == "!=" else "!=", Ref("git", ("tag",)), Literal(""))
+    return None
 
 
 def _without_success(expr: Expr) -> Expr:
