@@ -34,9 +34,7 @@ _MOST = 20_000  # characters of a script that are looked at
 def check(case: Case) -> list[Hit] | None:
     """Builds with the time in them and nothing that fixes it, and tools without a version in jobs that build or ship."""
     made = building.builds(case)
-    busy = {one.job.id for one in made} | {
-        one.key[0] for one in shipping.shipments_of(case) if one.what is not shipping.What.DEPLOYMENT
-    }
+    busy = {one.job.id for one in made} | {one.key[0] for one in shipping.shipments_of(case)}
     if not busy:
         return None
     found = [hit for one in made for hit in _timed(case, one)]
