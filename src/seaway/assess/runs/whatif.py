@@ -111,11 +111,17 @@ def _worth(made: Columns, names: Sequence[str]) -> bool:
     return any(float(np.median(made.work[name])) >= _WORTH for name in names)
 
 
+def _spread(bounds: tuple[float, float], dice: np.random.Generator, count: int) -> replay.Floats:
+    """Values of a range, each part of it as often as the others, in any order: by chance alone a few hundred would be a little too near."""
+    places = (dice.permutation(count) + dice.random(count)) / count
+    return np.asarray(bounds[0] + (bounds[1] - bounds[0]) * places)
+
+
 def cached(name: str, instances: Sequence[str]) -> Alternative:
     """A cache for a job and all its instances."""
 
     def apply(found: Columns, dice: np.random.Generator, draws: int) -> Columns:
-        saved = np.repeat(dice.uniform(*_CACHE, size=draws), found.count // draws)
+        saved = np.repeat(_spread(_CACHE, dice, draws), found.count // draws)
         return replace(found, work={**found.work, **{one: found.work[one] * (1 - saved) for one in instances}})
 
     return Alternative(
@@ -131,8 +137,8 @@ def sharded(name: str, count: int) -> Alternative:
 
     def apply(found: Columns, dice: np.random.Generator, draws: int) -> Columns:
         size = found.count // draws
-        uneven = np.repeat(dice.uniform(*_UNEVEN, size=draws), size)
-        overhead = np.repeat(dice.uniform(*_OVERHEAD, size=draws), size)
+        uneven = np.repeat(_spread(_UNEVEN, dice, draws), size)
+        overhead = np.repeat(_spread(_OVERHEAD, dice, draws), size)
         waits = found.queue[name][dice.integers(0, found.count, size=(count, found.count))].max(axis=0)
         shard = np.minimum(found.work[name], overhead + found.work[name] / count * uneven)
         had = found.work[name] > 0
