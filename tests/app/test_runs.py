@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +83,57 @@ def test_what_was_fetched_before_a_limit_stays(tmp_path: Path, replay: Replay) -
     replay.asked.clear()
     assert len(fetch(tmp_path)[0]) == 5
     assert jobs_asked(replay) == 2
+
+
+def test_an_interrupt_keeps_what_was_fetched(tmp_path: Path, replay: Replay) -> None:
+    """The program itself, interrupted while it waits for an answer."""
+    whole, hanging = replay.route, threading.Event()
+
+    def hangs(path: str, query: dict[str, str]) -> Answered:
+        if jobs_asked(replay) > 3:
+            hanging.set()
+            time.sleep(3)
+        return whole(path, query)
+
+    replay.route = hangs
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    home = tmp_path / "home"
+    words = [
+        sys.executable,
+        "-m",
+        "seaway",
+        "assess",
+        str(repository),
+        "--from",
+        "github",
+        "--project",
+        PROJECT,
+        "--since",
+        "2026-03-01",
+    ]
+    environment = {**os.environ, "SEAWAY_HOME": str(home)}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert hanging.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert "3 runs of octo-org/octo-repo fetched, 3 known" in err
+    replay.route = whole
+    replay.asked.clear()
+    assert len(fetch(home)[0]) == 5
+    assert jobs_asked(replay) == 2
+
+
+def test_how_far_it_is_is_told(tmp_path: Path, replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert replay.url
+    monkeypatch.setattr(work, "_TOLD", 2)
+    assert fetch(tmp_path)[1] == [
+        f"2 runs of {PROJECT} fetched so far",
+        f"4 runs of {PROJECT} fetched so far",
+        f"5 runs of {PROJECT} fetched, 5 known",
+    ]
 
 
 def test_a_line_that_was_cut_is_fetched_again(tmp_path: Path, replay: Replay) -> None:

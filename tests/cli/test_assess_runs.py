@@ -219,3 +219,30 @@ def test_deployments_and_incidents_are_set_against_runs(repository: Path, capsys
     assert "people saw 100%" in found["alerts-per-deployment"]["message"]
     without, _ = said(capsys, *words[:2], "--format", "json")
     assert "manual-production-change" not in {one["rule"] for one in json.loads(without)["findings"]}
+
+
+@pytest.mark.usefixtures("repository")
+def test_runs_are_fetched_from_gitlab(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".gitlab-ci.yml").write_text(
+        "stages: [build, test]\nbuild: {stage: build, script: make}\ntest: {stage: test, script: make test}\n"
+    )
+    found = [ci_replay.gitlab_pipeline(number) for number in range(6)]
+    jobs = {
+        one["id"]: [
+            ci_replay.gitlab_job(number, one, name, at) for number, (name, at) in enumerate((("build", 0), ("test", 3)))
+        ]
+        for one in found
+    }
+    server = ci_replay.Replay(ci_replay.gitlab(found, jobs))
+    monkeypatch.setenv("CI_API_V4_URL", server.url)
+    monkeypatch.setenv("GITLAB_TOKEN", ci_replay.TOKEN)
+    monkeypatch.setenv("SEAWAY_HOME", str(tmp_path / "home"))
+    out, err = said(capsys, "--from", "gitlab", "--project", "acme/shop", "--since", "2026-03-01", "--format", "json")
+    server.close()
+    (one,) = json.loads(out)["bottlenecks"]
+    assert (one["pipeline"], one["runs"], one["order"]) == (".gitlab-ci.yml", 6, "recorded")
+    assert {job["job"]: job["critical"]["value"] for job in one["jobs"]} == {"build": 1, "test": 1}
+    assert ci_replay.TOKEN not in out + err
+    assert server.asked[0][2]["authorization"] == f"Bearer {ci_replay.TOKEN}"

@@ -171,6 +171,16 @@ def test_an_answer_that_is_none_is_refused(served: Callable[..., Asked], body: b
         asked.runs()
 
 
+def test_a_project_that_has_moved_is_not_followed(served: Callable[..., Asked]) -> None:
+    asked = served()
+    other = Replay(lambda _path, _query: Answered([]))
+    asked.replay.first = [Answered({}, 301, location=f"{other.url}/elsewhere")]
+    with pytest.raises(errors.NotFound, match="is called otherwise now"):
+        asked.runs()
+    other.close()
+    assert other.asked == []
+
+
 def test_a_server_that_is_away_is_told_with_what_to_do(served: Callable[..., Asked]) -> None:
     asked = served()
     asked.replay.route = lambda _path, _query: Answered({}, 503)

@@ -15,6 +15,7 @@ from seaway import errors
 from seaway.adapters._http import BUSY, Answer, Http
 
 _LIMITED = frozenset({403, 429})
+_MOVED = frozenset({301, 302, 303, 307, 308})
 _UNSAID = 60.0  # seconds to wait where the answer does not say how long
 _KEPT = "what was fetched is kept"
 _NEAR = 1.0  # seconds more, because clocks differ
@@ -44,6 +45,9 @@ class Paced:
             self._wait(pause)
             answer = self._asked(path, query)
         words = f"{self.place} answered {answer.status} to {path}: {self._http.quote(answer.body)}"
+        if answer.status in _MOVED:
+            message = f"{self.place} answered {answer.status} to {path}: the project, or the interface, is called otherwise now"
+            raise errors.NotFound(message, hint="name the project as it is called now; no token follows a redirect")
         if answer.status == 404:
             raise errors.NotFound(words, hint=self._hint("check the project's name, and that the token may see it"))
         if answer.status != 200:

@@ -18,6 +18,7 @@ from seaway.errors import SeawayError, UsageError
 from seaway.formats.history import deployments, incidents, runs
 from seaway.model.runs import CiSource, RunHistory
 
+_TOLD = 100  # runs between two words about how far it is
 _REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?([^:/\s]+)(?::\d+)?[:/](.+?)(?:\.git)?/?")
 _PART = r"(?!\.\.?(?:/|$))[\w.-]+"  # of a path: neither here nor above
 _PROJECT = re.compile(f"{_PART}(?:/{_PART})+", re.ASCII)
@@ -89,6 +90,8 @@ def fetch(wanted: Wanted, home: Home, said: Callable[[str], None]) -> RunHistory
             if not store.has(one):
                 store.add(one, system.attempts(one))
                 fetched += 1
+                if fetched % _TOLD == 0:
+                    said(f"{fetched} runs of {project} fetched so far")
     finally:
         system.close()
         said(f"{fetched} runs of {project} fetched, {len(store.runs(wanted.since))} known")
