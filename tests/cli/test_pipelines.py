@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from seaway import registry
 from seaway.cli import main
 from seaway.config import docs
 
@@ -103,6 +105,53 @@ def test_show_as_tree_document_and_pictures(file: Path, capsys: pytest.CaptureFi
     assert "digraph" in run(capsys, "pipeline", "show", str(file), "--format", "dot")[0]
     assert "flowchart LR" in run(capsys, "pipeline", "show", str(file), "--format", "mermaid")[0]
     assert run(capsys, "pipeline", "show", str(file), "--format", "svg")[0].count("<rect") == 3
+
+
+def test_settings_in_xml_are_found_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(
+        Path(__file__).parents[1] / "formats/teamcity_xml/shop", tmp_path / ".BuildServer/config/projects/Shop"
+    )
+    for place, jobs in (
+        ("project-config.xml", ["Shop_Build", "Shop_Deploy"]),
+        ("buildTypes/Shop_Deploy.xml", ["Shop_Deploy"]),
+    ):
+        out, _ = run(capsys, "pipeline", "show", f".BuildServer/config/projects/Shop/{place}", "--json")
+        shown = json.loads(out)
+        assert (shown["format"], shown["system"]) == ("seaway.pipeline/v1", "teamcity")
+        assert [job["id"] for job in shown["jobs"]] == jobs
+        assert all(job["span"]["path"].endswith(f"buildTypes/{job['id']}.xml") for job in shown["jobs"])
+
+
+def test_a_jenkins_library_is_read_from_the_folder_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "shared/vars").mkdir(parents=True)
+    (tmp_path / "shared/vars/ship.groovy").write_text('def call(String where) { sh "./ship ${where}" }\n')
+    monkeypatch.chdir(tmp_path / "own")
+    Path("Jenkinsfile").write_text(
+        "@Library('shared') _\npipeline { agent any\n stages { stage('A') { steps { ship 'here' } } } }\n"
+    )
+    words = ("convert", "Jenkinsfile", "--to", "gitlab_ci")
+    out, _ = run(capsys, *words, "--library", "shared=../shared", "--strict")
+    assert "./ship here" in out
+    out, err = run(capsys, *words)
+    assert "./ship here" not in out
+    assert "opaque" in err
+
+
+@pytest.mark.parametrize("to", registry.formats("pipelines"))
+def test_the_section_of_seaway_yaml_is_written_for_every_system(
+    file: Path, to: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("seaway.yaml").write_text(docs.section("pipeline"))
+    out, _ = run(capsys, "pipeline", "render", "seaway.yaml", "--to", to)
+    again = registry.load_format("pipelines", to).parse(out, "written")
+    assert len(again.jobs) >= 2
+    assert "python -m pytest --python" in out
 
 
 def test_simulate_says_how_long_and_what_would_help(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

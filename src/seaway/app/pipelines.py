@@ -137,7 +137,9 @@ def _listed_below(root: Path) -> list[str]:
     """The repository's files of the kinds that names with `*` may mean; at most MANY. Of hidden folders only three count."""
     found: list[str] = []
     for folder, inner, names in os.walk(root):
-        inner[:] = sorted(one for one in inner if not one.startswith(".") or one in {".gitlab", ".teamcity"})
+        inner[:] = sorted(
+            one for one in inner if not one.startswith(".") or one in {".gitlab", ".teamcity", ".BuildServer"}
+        )
         place = Path(folder).relative_to(root)
         found += [(place / name).as_posix() for name in sorted(names) if name.endswith(LISTED)]
         if len(found) >= MANY:

@@ -7,6 +7,7 @@ import pytest
 from seaway import registry
 from seaway.formats.pipelines.bare import bare
 from seaway.formats.pipelines.jenkins import parse, render
+from seaway.formats.pipelines.sources import Sources, from_mapping
 from seaway.model.expression import Ref, Template
 from seaway.model.loss import LossKind, Written
 from seaway.model.pipeline import Artifact, Image, Job, Opaque, Pipeline, Retry, Run
@@ -288,3 +289,87 @@ def test_a_folder_of_its_own_is_not_the_workspace() -> None:
     inner, outer = scripts(found.jobs[0])
     assert inner != outer
     assert outer == Template(("ls ", WORKSPACE))
+
+
+# --- shared libraries
+
+STEP = """def call(Map options = [:], String kind) {
+ pipeline { agent any
+  stages { stage('Build') { steps { sh "make ${options.target} ${options.other}" } } } } }"""
+CALL = "@Library('shared@1.2') _\nstandardBuild(target: 'all')"
+
+
+def test_a_step_of_a_library_that_was_given_is_read_with_its_arguments() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def library(name: str, place: str) -> str | None:
+        asked.append((name, place))
+        return STEP if (name, place) == ("shared", "vars/standardBuild.groovy") else None
+
+    found = parse(CALL, "Jenkinsfile", Sources(lambda _: None, library))
+    assert asked == [("shared", "vars/standardBuild.groovy")]
+    assert scripts(found.jobs[0]) == [Template(("make all ", Ref("native", ("options.other",))))]
+    assert found.unresolved == ()
+    assert [one.text for one in found.includes] == ["shared@1.2"]
+    span = found.jobs[0].span
+    assert span is not None
+    assert span.path == "shared:vars/standardBuild.groovy"
+
+
+def test_a_library_that_was_not_given_stays_a_reference() -> None:
+    found = parse(CALL, "Jenkinsfile", Sources(lambda _: None))
+    assert [one.text for one in found.unresolved] == ["shared@1.2"]
+    assert [step.work.text for step in found.jobs[0].steps if isinstance(step.work, Opaque)] == [
+        "standardBuild(target: 'all')"
+    ]
+
+
+def test_the_repositorys_own_step_comes_before_a_librarys() -> None:
+    own = STEP.replace("make", "ours")
+    found = parse(CALL, "Jenkinsfile", Sources(lambda _: own, lambda *_: STEP))
+    assert repr(scripts(found.jobs[0])).count("ours all") == 1
+
+
+VARS = {
+    "vars/deploy.groovy": "def call(String where, Map more = [:]) {\n def flags = '-v'\n withEnv(['A=1']) { sh \"./deploy ${where} ${flags}\" }\n tell() }",
+    "vars/tell.groovy": "def call() { echo 'deployed' }",
+    "vars/odd.groovy": "def call() { x.each { y -> sh y } }",
+    "vars/open.groovy": 'def call(a) { sh "ls ${a}" }',
+    "vars/again.groovy": "def call() { again() }",
+}
+
+
+def with_own(steps: str) -> Job:
+    text = f"pipeline {{ agent any\n stages {{ stage('A') {{ steps {{\n{steps}\n}} }} }} }}"
+    (job,) = parse(text, "Jenkinsfile", from_mapping(VARS)).jobs
+    return job
+
+
+def test_a_teams_own_steps_stand_where_they_are_called() -> None:
+    job = with_own("script { if (env.X == '1') { deploy('staging') } }")
+    assert scripts(job) == ["./deploy staging -v", 'echo "deployed"']
+    assert all(step.condition is not None for step in job.steps[1:])
+    assert [step.span.path for step in job.steps[1:] if step.span] == ["vars/deploy.groovy", "vars/tell.groovy"]
+    assert [one.name for one in job.steps[1].env] == ["A"]
+
+
+@pytest.mark.parametrize("call", ["odd()", "open(value())", "again()", "missing()", "deploy(where: x)"])
+def test_a_step_that_is_not_understood_whole_stays_a_call(call: str) -> None:
+    job = with_own(call)
+    assert [step.work.text for step in job.steps if isinstance(step.work, Opaque)] == [call]
+
+
+def test_without_the_files_the_call_stays() -> None:
+    found = parse("node { stage('A') { tell() } }", "Jenkinsfile")
+    assert isinstance(found.jobs[0].steps[0].work, Opaque)
+
+
+def test_a_library_counts_as_given_only_when_a_step_of_it_was_found() -> None:
+    text = "@Library(['shared', 'other']) _\nnode { stage('A') { tell()\n unknown() } }"
+
+    def library(name: str, place: str) -> str | None:
+        return VARS.get(place) if name == "shared" else None
+
+    found = parse(text, "Jenkinsfile", Sources(lambda _: None, library))
+    assert [one.text for one in found.unresolved] == ["other"]
+    assert scripts(found.jobs[0]) == ['echo "deployed"']

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from formats.pipelines.plain import plain as plain_model
 from formats.pipelines.teamcity.strategies import teamcity_pipelines
 from seaway import registry
 from seaway.formats.pipelines import teamcity
@@ -20,7 +24,7 @@ from seaway.formats.pipelines.teamcity.values import Item, Symbol
 from seaway.formats.pipelines.teamcity_xml import parse, render, render_files
 from seaway.model.expression import Call, Literal
 from seaway.model.loss import LossKind, Written
-from seaway.model.pipeline import Checkout, Job, Pipeline, Run, Step, System
+from seaway.model.pipeline import Checkout, Job, Pipeline, Run, Step, System, steps
 
 SHOP = Path(__file__).parents[2] / "teamcity_xml/shop"
 
@@ -344,3 +348,69 @@ def test_a_build_that_waits_for_an_approval_keeps_its_steps_elsewhere() -> None:
     written = registry.load_format("pipelines", "circleci").render(pipeline)
     assert "type: approval" in written.text
     assert any("alice" in loss.fix for loss in written.losses)
+
+
+# --- nothing is dropped
+
+
+_COUNTED = re.compile(
+    r"RUNNER_\d+|RQ_\d+|TRIGGER_\d+|BUILD_EXT_\d+|PROJECT_EXT_\d+|vcsTrigger|https?://www\..*|[0-9a-f-]{36}|_Root"
+)
+_FIXED = frozenset(
+    {"default", "perfmon", "swabra", "true", "false", "latest.sameChainOrLastFinished", "sameChainOrLastFinished"}
+)
+
+
+def values_of(text: str) -> Iterator[str]:
+    """Every value of a file, apart from what the server counts by itself, and from names of types and parameters."""
+    named = frozenset({"name"})
+    for one in ET.fromstring(text).iter():
+        plain = {key: value for key, value in one.attrib.items() if key != "type"}
+        if one.tag in {"param", "option"}:
+            plain = {key: value for key, value in plain.items() if key not in {*named, "spec"}}
+        found = [*plain.values(), (one.text or "").strip()]
+        yield from (value for value in found if value and value not in _FIXED and not _COUNTED.fullmatch(value))
+
+
+def lost_values(files: dict[str, str], dropped: frozenset[str] = frozenset()) -> list[str]:
+    """Values that the model says nowhere: each word of a value is looked for."""
+    given = {place: text for place, text in files.items() if place not in dropped}
+    read = parse(given["project-config.xml"], "project-config.xml", from_mapping(given))
+    said = json.dumps(plain_model(read), ensure_ascii=False)
+    words = {word for text in files.values() for value in values_of(text) for word in re.findall(r"[\w.*-]{2,}", value)}
+    return sorted(word for word in words if word not in said)
+
+
+# What the model says in words of its own, and how.
+SAID_OTHERWISE = {
+    "2-6": "cron: 1-5", "Sunday": "a field of a weekly policy in a daily one", "CODE": "script { content }",
+    "PATH": "docker build -f", "ANONYMOUS": "anonymous()", "Core": "the shell pwsh", "DEPLOYMENT": "an environment",
+    "Linux": "the system linux", "execute_always": "always()", "execute_if_failed": "not cancelled()", "writeLock": "a queue",
+    "teamcity.agent.jvm.os.name": "the system", "teamcity.build.branch": "git.branch",
+    "dep.Shop_Build.build.number": "job.Shop_Build.output", "env.CI_LEVEL": "env", "env.REGISTRY": "env", "env.SKIP_IMAGE": "env",
+    "env.VERSION": "env",
+}  # fmt: skip
+
+
+def test_every_value_of_the_files_is_in_the_model() -> None:
+    assert lost_values(shop()) == sorted(SAID_OTHERWISE)
+
+
+def test_a_file_that_is_not_read_is_noticed() -> None:
+    lost = lost_values(shop(), frozenset({"buildTypes/Shop_Deploy.xml"}))
+    assert {"ship.sh", "shipped", "releases", "production"} <= set(lost)
+
+
+def test_places_are_in_the_file_that_they_are_of() -> None:
+    files = shop()
+    read = parse(files["project-config.xml"], "project-config.xml", from_mapping(files))
+    seen = set()
+    for job, step in steps(read):
+        assert job is not None
+        for span in (job.span, step.span):
+            assert span is not None
+            cut = files[span.path][span.start : span.end]
+            assert cut.startswith("<")
+            assert cut.endswith(">")
+            seen.add(span.path)
+    assert seen == {place for place in files if place.startswith("buildTypes")}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seaway.formats.groovy import Script, nodes
+from seaway.formats.pipelines.jenkins.calls import Word
 from seaway.formats.pipelines.jenkins.expressions import Known, Scope, expression
 from seaway.model.expression import Ref, Unknown
 from seaway.model.pipeline import Job, Native, Opaque, Pipeline, Post, Step
@@ -55,6 +56,15 @@ def _is_sure(value: nodes.Expr, scope: Scope) -> bool:
     return isinstance(found, Ref) and found.context in _SURE and found.path not in _MOVING
 
 
+def arguments(call: Word, method: nodes.Method) -> dict[str, nodes.Expr]:
+    """What a method's parameters stand for: plain values by place, and those by name as members of the first."""
+    plain = [value if isinstance(value, nodes.Constant) else None for value in call.args]
+    found: dict[str, nodes.Expr] = {name: value for name, value in zip(method.parameters, plain, strict=False) if value}
+    first = method.parameters[0] if method.parameters and call.named else ""
+    named = {f"{first}.{name}": value for name, value in call.named.items() if isinstance(value, nodes.Constant)}
+    return found | named if first else found
+
+
 # --- declarations that nothing needs any more
 
 
@@ -75,6 +85,12 @@ def settled(pipeline: Pipeline, script: Script, known: Known) -> Pipeline:
     return dataclasses.replace(pipeline, jobs=jobs, post=post, natives=natives, index={})
 
 
+def is_settled(step: Step, script: Script, known: Known) -> bool:
+    """A declaration whose value stands wherever it is used."""
+    declared = {script.source(one): {name for name, _ in one.variables} for one in script.declared}
+    return isinstance(step.work, Opaque) and declared.get(step.work.text, {""}) <= known.used
+
+
 def _without(job: Job, gone: set[str]) -> Job:
     steps = _running(job.steps, gone)
     post = tuple(Post(one.when, _running(one.steps, gone), one.span) for one in job.post)
@@ -87,6 +103,11 @@ def _running(steps: tuple[Step, ...], gone: set[str]) -> tuple[Step, ...]:
         for step in steps
         if step.natives or step.condition is not None or not (isinstance(step.work, Opaque) and step.work.text in gone)
     )
+
+
+def names(value: Any, name: str) -> bool:
+    """Something that is kept as it is names this variable."""
+    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in _kept(value, {}))
 
 
 def _kept(value: Any, declarations: dict[str, set[str]]) -> Iterator[str]:

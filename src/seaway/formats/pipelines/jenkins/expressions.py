@@ -116,6 +116,9 @@ def _property(node: nodes.Property, scope: Scope) -> Expr | None:
     name = dotted(node)
     if name is None:
         return None
+    value = scope.constant(name) if scope.constants is not None else None
+    if value is not None:
+        return _expression(value, scope)
     first, _, rest = name.partition(".")
     if first == "env" and "." not in rest:
         return scope.variable(rest)
@@ -258,7 +261,8 @@ def _collect(node: nodes.Expr, scope: Scope, parts: list[str | Expr]) -> None:
 
 def _value(node: nodes.Expr, scope: Scope, parts: list[str | Expr]) -> None:
     """One value within a text; a name that stands for a known value is that."""
-    known = scope.constant(node.name) if isinstance(node, nodes.Name) else None
+    name = node.name if isinstance(node, nodes.Name) else dotted(node) if isinstance(node, nodes.Property) else None
+    known = scope.constant(name) if name is not None and scope.constants is not None else None
     if known is None:
         parts.append(expression(node, scope))
     else:
