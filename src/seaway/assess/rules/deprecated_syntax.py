@@ -42,6 +42,7 @@ _COMMAND = re.compile(r"::(set-output|save-state|set-env|add-path)\b")
 _FORBIDDEN = frozenset({"set-env", "add-path"})
 _CIRCLE_IMAGE = re.compile(r"circleci/[\w-]+(?::|$)")
 _MACHINE = re.compile(r"\b(ubuntu-1404:\S+|ubuntu-1604:\S+|circleci/classic:\S+)")
+_DEPLOY_STEP = re.compile(r"(?:-[ \t]+)?(deploy):")
 _MAJOR = re.compile(r"v?(\d+)")
 _TEKTON = re.compile(r"^apiVersion:[ \t]*[\"']?(tekton\.dev/(v1alpha1|v1beta1))", re.MULTILINE)
 _KIND = re.compile(r"^kind:[ \t]*(Pipeline|Task|PipelineRun|TaskRun|ClusterTask|PipelineResource)\b", re.MULTILINE)
@@ -137,6 +138,23 @@ def _circleci(case: Case) -> Iterator[Hit]:
             ("machine", match[1]),
             Severity.HIGH,
         )
+
+    yield from _circleci_words(case, text)
+
+
+def _circleci_words(case: Case, text: str) -> Iterator[Hit]:
+    path = case.pipeline.path
+    for owner, step in case.steps:
+        span = step.span
+        found = _DEPLOY_STEP.match(text, span.start, span.end) if span is not None and span.path == path else None
+        if found is not None:
+            words = "the step `deploy` is deprecated, and has to be taken out: with parallelism 1, `run` does the same"
+            yield Hit(place(text, path, found.start(1), found.end(1)), words, (owner.id if owner else "", "deploy"))
+    for job in case.jobs:
+        for one in job.natives:
+            if one.key == f"jobs.{job.id}.branches" and one.span is not None:
+                words = "`branches` of a job is deprecated: say it with `filters` in the workflow"
+                yield Hit(case.within(one.span, ""), words, (job.id, "branches"), Severity.LOW)
 
 
 def _azure(case: Case) -> Iterator[Hit]:
