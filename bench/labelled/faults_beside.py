@@ -356,11 +356,24 @@ def nobody_raises(draft: Draft, dice: Random) -> bool:
 
 @fault("not-reproducible")
 def whatever_is_newest(draft: Draft, dice: Random) -> bool:
-    jobs = draft.kinds("image", "deploy")
+    jobs = draft.kinds("image")
     if not jobs:
         return False
     line = dice.choice(("pip install awscli", "npm install -g serverless", "go install github.com/acme/tool@latest"))
     dice.choice(jobs).steps.insert(1, Step(lines=[line + " #@not-reproducible"]))
+    return True
+
+
+@fault("serial-jobs", GITHUB, GITLAB, AZURE, CIRCLE)
+def checks_in_a_row(draft: Draft, dice: Random) -> bool:
+    jobs = draft.kinds("test")
+    if len(jobs) < 2:
+        return False
+    jobs[1].needs = [jobs[0].id]
+    if draft.system == CIRCLE:  # the order stands in the workflow there
+        draft.marks.add("serial-jobs")
+    else:
+        jobs[1].marks.add("serial-jobs")
     return True
 
 

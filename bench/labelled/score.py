@@ -14,6 +14,7 @@ from bench.labelled.draft import Label
 from bench.labelled.sample import WRITERS, Sample
 from seaway.app import assess
 from seaway.assess import rules
+from seaway.assess.estate import Kind
 from seaway.model.finding import Blind, Finding, Persona
 
 _PIPELINES = tuple(path for _, path in WRITERS.values())
@@ -143,7 +144,7 @@ def _claimed(label: Label, sample: Sample, names: set[str]) -> bool:
     """The rule says that it looks there."""
     if label.path in sample.files and not label.path.startswith(_PIPELINES):
         return True
-    return sample.system in names or "repository" in names
+    return sample.system in names or bool(names & {one.value for one in Kind})  # a survey sees all pipelines
 
 
 def _line(sample: Sample, path: str, line: int) -> str:

@@ -184,7 +184,7 @@ def _stage(job: Job) -> str:
 
 def _gitlab_job(job: Job, draft: Draft, dice: Random) -> list[str]:
     lines = [f"{job.id}:" + marked(job.marks), f"  stage: {_stage(job)}", f"  image: {job.image}"]
-    lines += [f"  needs: [{', '.join(job.needs)}]"] if job.needs and dice.random() < 0.7 else []
+    lines += [f"  needs: [{', '.join(job.needs)}]"] if job.needs and (job.marks or dice.random() < 0.7) else []
     lines += [f"  timeout: {job.timeout}m"] if job.timeout else []
     lines += [f"  allow_failure: true{job.soft}"] if job.soft else []
     secrets = {name: value for step in job.steps for name, value in step.env.items() if not value.startswith("secret:")}

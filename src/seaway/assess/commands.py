@@ -26,7 +26,7 @@ TEST = re.compile(
     _BEGIN
     + r"(?:\S+=\S+\s+)*(?:(?:npm|pnpm|yarn)\s+(?:run\s+)?(?:test|lint|typecheck|e2e)\b|npx\s+(?:jest|vitest|mocha|eslint|playwright|cypress|tsc)\b"
     r"|(?:python3?\s+-m\s+|poetry\s+run\s+|uv\s+run\s+)?(?:pytest|tox|nox|unittest|mypy|ruff|flake8|pylint|bandit)\b"
-    r"|go\s+(?:test|vet)\b|golangci-lint\b|cargo\s+(?:test|clippy)\b|(?:\./)?mvnw?\s[^\n;&|]*\b(?:test|verify)\b"
+    r"|go\s+(?:test|vet)\b|golangci-lint\b|cargo\s+(?:test|clippy)\b|(?:\./)?mvnw?\s[^\n;&|]*\b(?:test|verify|checkstyle:check|spotbugs:check|pmd:check)\b"
     r"|(?:\./)?gradlew?\s[^\n;&|]*\b(?:test|check)\b|make\s+(?:test|check|lint)\b|dotnet\s+test\b|bundle\s+exec\s+(?:rspec|rake\s+test|rubocop)\b"
     r"|rspec\b|phpunit\b|(?:\./)?vendor/bin/phpunit\b|jest\b|eslint\b|shellcheck\b|hadolint\b|ctest\b|bats\b)",
     re.MULTILINE,

@@ -18,7 +18,7 @@ _BLIND = re.compile(
 )
 _DEPTH = re.compile(r"\b(?:fetch-depth|fetchDepth)[\"']?:[ \t]*[\"']?(0)\b")
 _OWN_SCRIPT = re.compile(
-    r"(?:^|[\s;&|])(?:\./|bash\s|sh\s|python3?\s(?!-m\s+(?:pytest|unittest|flake8|ruff|mypy|pylint|black)\b))\S+|\b(?:make|just|task|npm\s+run|yarn\s+run|pnpm\s+run)\s+(?!test\b|lint\b|build\b)\S+",
+    r"(?:^|[\s;&|])(?:\./(?!\.\.)|bash\s|sh\s|python3?\s(?!-m\s+(?:pytest|unittest|flake8|ruff|mypy|pylint|black)\b))\S+|\b(?:make|just|task|npm\s+run|yarn\s+run|pnpm\s+run)\s+(?!test\b|lint\b|build\b)\S+",
     re.MULTILINE,
 )
 

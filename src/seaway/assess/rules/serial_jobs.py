@@ -6,12 +6,17 @@ so it weighs little. What it would gain needs recorded runs (`--runs`).
 
 from __future__ import annotations
 
+import re
+
 from seaway.assess import building, commands, shipping
 from seaway.assess.rule import Case, Hit, Rule, flat
 from seaway.model.expression import Ref, refs
 from seaway.model.finding import Impact, Severity
 from seaway.model.pipeline import Artifact, Cache, Job, System, Use
 
+_BOUND = re.compile(
+    r"hash|checksum|lock|\.sum\b|pom\.xml|requirements", re.IGNORECASE
+)  # keys that follow the dependencies
 _MOST = 300  # jobs of a pipeline that are judged
 
 
@@ -91,7 +96,8 @@ class _Judge:
     def _caches(self, job: Job) -> set[str]:
         """Keys of caches without a lock file's name: the first job fills them for the second."""
         own = [*job.caches, *(step.work for step in job.steps if isinstance(step.work, Cache))]
-        return {flat(one.key) for one in own if one.key and not one.tool and one.action != "save"}
+        keys = {flat(one.key) for one in own if one.key and not one.tool and one.action != "save"}
+        return {key for key in keys if not _BOUND.search(key)}
 
 
 RULE = Rule(
