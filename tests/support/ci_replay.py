@@ -95,9 +95,14 @@ def github_job(run: dict[str, Any], name: str, minute: int, /, **more: Any) -> d
 
 
 def github(
-    runs: list[dict[str, Any]], jobs: dict[int, list[dict[str, Any]]], project: str = "octo-org/octo-repo"
+    runs: list[dict[str, Any]],
+    jobs: dict[int, list[dict[str, Any]]],
+    project: str = "octo-org/octo-repo",
+    approvals: dict[int, list[dict[str, Any]]] | None = None,
 ) -> Route:
-    """Lists runs newest first, at most a thousand per search, and the jobs of one."""
+    """Lists runs newest first, at most a thousand per search, and the jobs of one. `approvals`: with them an environment has reviewers."""
+    rules: list[dict[str, Any]] = [{"id": 1, "type": "wait_timer", "wait_timer": 5}, {"id": 2, "type": "branch_policy"}]
+    rules += [] if approvals is None else [{"id": 3, "type": "required_reviewers", "reviewers": [{"type": "Team"}]}]
 
     def route(path: str, query: dict[str, str]) -> Answered:
         base = f"/repos/{project}/actions/runs"
@@ -113,6 +118,12 @@ def github(
         for number, rows in jobs.items():
             if path == f"{base}/{number}/jobs":
                 return Answered({"total_count": len(rows), "jobs": rows[(page - 1) * per : page * per]})
+            if path == f"{base}/{number}/approvals":
+                return Answered((approvals or {}).get(number, []))
+        if path == f"/repos/{project}/environments":
+            return Answered(
+                {"total_count": 1, "environments": [{"id": 1, "name": "production", "protection_rules": rules}]}
+            )
         return Answered({"message": "Not Found", "documentation_url": "https://docs.github.com/rest"}, 404)
 
     return route

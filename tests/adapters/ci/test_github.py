@@ -113,3 +113,52 @@ def test_names_that_do_not_print_are_made_to(replay: Replay) -> None:
     (found,) = fetched(replay)
     assert (found.branch, found.sha, found.pipeline) == ("a [31m", "", ".github/workflows/x.yml")
     assert len(found.jobs[0].name) == 200
+
+
+def approval(*logins: str, state: str = "approved") -> list[dict[str, Any]]:
+    return [
+        {
+            "state": state,
+            "comment": "Ship it!",
+            "environments": [{"id": 1, "name": "production"}],
+            "user": {"login": login, "id": 1},
+        }
+        for login in logins
+    ]
+
+
+def test_who_let_a_run_pass_is_told_where_somebody_is_asked(replay: Replay) -> None:
+    runs = [github_run(number, event="pull_request" if number == 3 else "push") for number in range(5)]
+    jobs = {one["id"]: [github_job(one, "deploy", 0)] for one in runs}
+    said = {runs[0]["id"]: approval("ann", "bob", "ann"), runs[1]["id"]: approval("ann", state="rejected")}
+    replay.route = ci_replay.github(runs, jobs, approvals=said)
+    assert {one.id: one.reviewers for one in fetched(replay)} == {
+        "30433000": ("ann", "bob"), "30433001": None, "30433002": None, "30433003": None, "30433004": None,
+    }  # fmt: skip
+    asked = [path for path, _, _ in replay.asked]
+    assert sum(path.endswith("/environments") for path in asked) == 1
+    assert sum(path.endswith("/approvals") for path in asked) == 4
+
+
+def test_where_nobody_is_asked_nothing_is_asked_about_it(replay: Replay) -> None:
+    run = github_run(1)
+    replay.route = ci_replay.github([run], {run["id"]: [github_job(run, "deploy", 0)]})
+    assert fetched(replay)[0].reviewers is None
+    assert not [path for path, _, _ in replay.asked if path.endswith("/approvals")]
+
+
+def test_a_token_that_may_not_see_environments_is_good_enough(replay: Replay) -> None:
+    run = github_run(1)
+    whole = ci_replay.github([run], {run["id"]: [github_job(run, "deploy", 0)]})
+    replay.route = lambda path, query: (
+        ci_replay.Answered({"message": "Resource not accessible"}, 403, x_ratelimit_remaining="9")
+        if path.endswith("/environments")
+        else whole(path, query)
+    )
+    assert len(fetched(replay)) == 1
+
+
+@pytest.mark.parametrize("document", [None, {}, {"environments": 7}, {"environments": [{"protection_rules": "x"}]}])
+def test_environments_that_are_none_are_strange(document: Any) -> None:
+    with pytest.raises(ValueError, match="no list of objects"):
+        github_runs.gated(document)

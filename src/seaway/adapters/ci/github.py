@@ -1,6 +1,7 @@
 """Runs of GitHub Actions through its REST interface (version 2022-11-28). Called by `app.runs`.
 
 A search lists at most a thousand runs, so the time is cut where it ends. Jobs cost one question per run and hundred jobs.
+Who approved costs one more, only where environments have reviewers.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from seaway import errors
 from seaway.adapters._paced import Paced
 from seaway.formats.history import github_runs as format_
 from seaway.formats.history._told import Strange
 from seaway.model.runs import CiSource, Listed, Run
 
 _PAGE, _PAGES = 100, 10  # rows of a page, pages of a search
+_NOWHERE = frozenset({"pull_request", "pull_request_target"})
 _MOST_JOBS = 20  # pages of jobs of one run
 
 
@@ -30,7 +33,9 @@ class GitHub:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._paced = Paced(source.url, token, patience=source.patience, said=said, sleep=sleep)
-        self._base = f"repos/{source.project}/actions/runs"
+        self._project = f"repos/{source.project}"
+        self._base = f"{self._project}/actions/runs"
+        self._gated: bool | None = None  # some environment asks for people's word; None: not asked yet
 
     def listed(self, since: float) -> Iterator[Listed]:
         seen: set[str] = set()
@@ -63,9 +68,22 @@ class GitHub:
                 rows += page
                 if len(page) < _PAGE:
                     break
-            return format_.runs(one.told, rows)
+            return format_.runs(one.told, rows, self._approvers(one))
         except Strange as error:
             raise self._paced.strange(path, str(error)) from error
+
+    def _approvers(self, one: Listed) -> tuple[str, ...] | None:
+        """Who let the run pass; asked only where environments have reviewers, which one question tells. Pull requests deploy nowhere."""
+        if self._gated is None:
+            try:
+                self._gated = format_.gated(
+                    self._paced.get(f"{self._project}/environments", {"per_page": str(_PAGE)})[0]
+                )
+            except (errors.Refused, errors.NotFound):
+                self._gated = False  # a token that may read runs need not see environments
+        if not self._gated or one.told.get("event") in _NOWHERE:
+            return None
+        return format_.approvers(self._paced.get(f"{self._base}/{one.id}/approvals", {})[0])
 
     def close(self) -> None:
         self._paced.close()

@@ -6,6 +6,7 @@ A later attempt lists jobs that it did not do again with the times that they had
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seaway.formats.history import _told
@@ -42,8 +43,26 @@ def jobs(document: Any) -> list[Mapping[str, Any]]:
     return _told.objects(document.get("jobs") if isinstance(document, Mapping) else None)
 
 
-def runs(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> tuple[Run, ...]:
-    """A run's attempts, those of which jobs are known. Raises Strange."""
+def gated(document: Any) -> bool:
+    """Whether some environment asks for people's word. Raises Strange."""
+    found = _told.objects(document.get("environments") if isinstance(document, Mapping) else None)
+    return any(
+        rule.get("type") == "required_reviewers"
+        for one in found
+        for rule in _told.objects(one.get("protection_rules") or [])
+    )
+
+
+def approvers(document: Any) -> tuple[str, ...] | None:
+    """Who let a run pass an environment's gate; None where nobody was asked. Raises Strange."""
+    rows = [row for row in _told.objects(document) if row.get("state") == "approved"]
+    return tuple(dict.fromkeys(who for row in rows if (who := _told.word(row, "user", "login")))) or None
+
+
+def runs(
+    told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], reviewers: tuple[str, ...] | None = None
+) -> tuple[Run, ...]:
+    """A run's attempts, those of which jobs are known. `reviewers`: who let it pass. Raises Strange."""
     attempts: dict[int, list[JobRun]] = {}
     seen: set[tuple[str, float | None]] = set()
     for row in sorted(rows, key=_attempt):
@@ -53,7 +72,10 @@ def runs(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> tuple[Ru
         seen.add((job.name, job.started))
         attempts.setdefault(_attempt(row), []).append(job)
     last = max(attempts, default=1)
-    return tuple(_run(told, number, tuple(each), last=number == last) for number, each in sorted(attempts.items()))
+    return tuple(
+        replace(_run(told, number, tuple(each), last=number == last), reviewers=reviewers)
+        for number, each in sorted(attempts.items())
+    )
 
 
 def _attempt(row: Mapping[str, Any]) -> int:
