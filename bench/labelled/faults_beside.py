@@ -177,7 +177,7 @@ def applies_unseen(draft: Draft, dice: Random) -> bool:
     found = [step for step in draft.scripts if "ship" in step.tags]
     if not found or estate.TERRAFORM not in draft.files:
         return False
-    found[0].lines.insert(0, "terraform -chdir=infra apply -auto-approve #@unsafe-terraform-apply")
+    found[-1].lines.insert(0, "terraform -chdir=infra apply -auto-approve #@unsafe-terraform-apply")
     return True
 
 
