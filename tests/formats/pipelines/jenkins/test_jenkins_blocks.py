@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from seaway import registry
+from seaway.errors import ConfigError
 from seaway.formats.pipelines.bare import bare
 from seaway.formats.pipelines.jenkins import parse, render
 from seaway.formats.pipelines.sources import Sources, from_mapping
 from seaway.model.expression import Ref, Template
 from seaway.model.loss import LossKind, Written
 from seaway.model.pipeline import Artifact, Image, Job, Opaque, Pipeline, Retry, Run
+from support.pace import within
 
 LOSSY = frozenset({LossKind.DROPPED, LossKind.OPAQUE})
 
@@ -373,3 +375,35 @@ def test_a_library_counts_as_given_only_when_a_step_of_it_was_found() -> None:
     found = parse(text, "Jenkinsfile", Sources(lambda _: None, library))
     assert [one.text for one in found.unresolved] == ["other"]
     assert scripts(found.jobs[0]) == ['echo "deployed"']
+
+
+# --- hostile files
+
+HOSTILE = {
+    "a constant for every line": "\n".join(f"def a{n} = '{n}'" for n in range(20_000)),
+    "one that is used again and again": "def P = 'x'\n" + "P, " * 150_000,
+    "a text of constants": "def P = 'x'\nnode { stage('A') { sh \"" + "${P}" * 20_000 + '" } }',
+    "constants that double": "\n".join(
+        ["def a0 = 'xxxxxxxxxx'", *(f'def a{n} = "${{a{n - 1}}}${{a{n - 1}}}"' for n in range(1, 60)), 'node { sh "${a59}" }']
+    ),
+    "constants in a circle": 'def a = "${b}"\ndef b = "${a}"\nnode { sh "$a" }',
+    "braces that could be parameters": "def P = 'x'\n" + "{ P, " * 40_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_constants_take_no_time(name: str) -> None:
+    with within(1):
+        try:
+            parse(HOSTILE[name], "Jenkinsfile")
+        except ConfigError as error:
+            assert "Jenkinsfile:" in str(error)  # noqa: PT017 - both endings are right
+
+
+def test_steps_that_call_each_other_end() -> None:
+    files = {f"vars/s{n}.groovy": "def call() {\n" + f"s{(n + 1) % 9}()\n" * 60 + "}" for n in range(9)}
+    sources = from_mapping(files)
+    with within(1):
+        found = parse("node { stage('A') { s0() } }", "Jenkinsfile", sources)
+    assert len(found.jobs[0].steps) == 1
+    assert len(sources.read) <= 200

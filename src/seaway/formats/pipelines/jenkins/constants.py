@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,10 @@ from seaway.model.expression import Ref, Unknown
 from seaway.model.pipeline import Job, Native, Opaque, Pipeline, Post, Step
 from seaway.model.span import Span
 
+_NAME = re.compile(r"\w+")
+_SETS = re.compile(r"(?<![\w.])(\w+)[ \t]*+(?:[-+*/%?|&]|<<|>>)?=(?![=~])")
+_PARAMETERS = re.compile(r"\{([\w \t,=.<>'\"]*+)->")
+_CHANGES = re.compile(r"(?:\+\+|--)(\w+)|\b(\w+)(?:\+\+|--)|\b(\w+)[ \t]++in\b")
 _SURE = frozenset({"git", "run", "input", "event"})  # contexts that are the same during a whole run
 _MOVING = frozenset({("stage",)})
 
@@ -29,17 +34,16 @@ def of(script: Script) -> Known:
     scope = Scope(script.text)
     pairs = (pair for one in script.declared if not one.several for pair in one.variables)
     known = {name: value for name, value in pairs if value is not None and _is_known(value, scope)}
-    return Known({name: value for name, value in known.items() if _is_set_once(name, script.text)})
+    once = _set_once(script.text) if known else set()
+    return Known({name: value for name, value in known.items() if name in once})
 
 
-def _is_set_once(name: str, text: str) -> bool:
-    sets = re.findall(
-        rf"(?<![\w.]){name}[ \t]*(?:[-+*/%?|&]|<<|>>)?=(?![=~])|\+\+{name}\b|--{name}\b|\b{name}(?:\+\+|--)", text
-    )
-    taken = re.search(
-        rf"\b{name}\b(?:[ \t]*,[ \t]*\w+)*[ \t]*->|\b(?:in|each)\b[^\n]*\b{name}\b[ \t]*->|\b{name}[ \t]+in\b", text
-    )
-    return len(sets) == 1 and taken is None
+def _set_once(text: str) -> set[str]:
+    """Names that are set in one place only, and that are the name of nothing else, by one look at the text."""
+    sets = Counter(match[1] for match in _SETS.finditer(text))
+    others = {word for match in _PARAMETERS.finditer(text) for word in _NAME.findall(match[1])}
+    others |= {match[1] or match[2] or match[3] for match in _CHANGES.finditer(text)}
+    return {name for name, count in sets.items() if count == 1} - others
 
 
 def _is_known(value: nodes.Expr, scope: Scope) -> bool:
@@ -74,8 +78,7 @@ def settled(pipeline: Pipeline, script: Script, known: Known) -> Pipeline:
         return pipeline
     declared = ((script.source(one), {name for name, _ in one.variables}) for one in script.declared)
     texts = {text: names for text, names in declared if names <= known.used}
-    kept = list(_kept(pipeline, texts))
-    needed = {name for name in known.used if any(re.search(rf"\b{name}\b", text) for text in kept)}
+    needed = {word for text in _kept(pipeline, texts) for word in _NAME.findall(text)}
     gone = {text for text, names in texts.items() if not names & needed}
     if not gone:
         return pipeline
@@ -85,10 +88,10 @@ def settled(pipeline: Pipeline, script: Script, known: Known) -> Pipeline:
     return dataclasses.replace(pipeline, jobs=jobs, post=post, natives=natives, index={})
 
 
-def is_settled(step: Step, script: Script, known: Known) -> bool:
-    """A declaration whose value stands wherever it is used."""
-    declared = {script.source(one): {name for name, _ in one.variables} for one in script.declared}
-    return isinstance(step.work, Opaque) and declared.get(step.work.text, {""}) <= known.used
+def without(steps: tuple[Step, ...], script: Script, known: Known) -> tuple[Step, ...]:
+    """Without the declarations whose value stands wherever it is used."""
+    gone = {script.source(one) for one in script.declared if {name for name, _ in one.variables} <= known.used}
+    return tuple(step for step in steps if not (isinstance(step.work, Opaque) and step.work.text in gone))
 
 
 def _without(job: Job, gone: set[str]) -> Job:
@@ -105,9 +108,9 @@ def _running(steps: tuple[Step, ...], gone: set[str]) -> tuple[Step, ...]:
     )
 
 
-def names(value: Any, name: str) -> bool:
-    """Something that is kept as it is names this variable."""
-    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in _kept(value, {}))
+def names(value: Any) -> set[str]:
+    """Every name in what is kept as it is."""
+    return {word for text in _kept(value, {}) for word in _NAME.findall(text)}
 
 
 def _kept(value: Any, declarations: dict[str, set[str]]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from seaway.model.expression import both
 from seaway.model.pipeline import Opaque, Pipeline, Post, Step
 
 MAX_DEPTH = 5  # steps within steps
+LARGEST = 100_000  # characters of one of them
 
 
 @dataclass(slots=True)
@@ -53,18 +54,18 @@ class Own:
     def _post(self, found: tuple[Post, ...]) -> tuple[Post, ...]:
         return tuple(dataclasses.replace(one, steps=self.steps(one.steps)) for one in found)
 
-    def steps(self, found: tuple[Step, ...], depth: int = 0) -> tuple[Step, ...]:
-        """The steps, one or several for each."""
-        return tuple(inner for step in found for inner in self._one(step, depth))
+    def steps(self, found: tuple[Step, ...], around: tuple[str, ...] = ()) -> tuple[Step, ...]:
+        """The steps, one or several for each. `around`: the steps that these are within; none is within itself."""
+        return tuple(inner for step in found for inner in self._one(step, around))
 
-    def _one(self, step: Step, depth: int) -> tuple[Step, ...]:
-        if not isinstance(step.work, Opaque) or not step.native.isidentifier() or depth >= MAX_DEPTH:
+    def _one(self, step: Step, around: tuple[str, ...]) -> tuple[Step, ...]:
+        if not isinstance(step.work, Opaque) or not step.native.isidentifier() or len(around) >= MAX_DEPTH:
             return (step,)
         call = _call(step.work.text)
-        given = self.text(call.name) if call is not None and call.body is None else None
-        if call is None or given is None:
+        given = self.text(call.name) if call is not None and call.body is None and call.name not in around else None
+        if call is None or given is None or len(given[0]) > LARGEST:
             return (step,)
-        inner = self.steps(_body(call, *given), depth + 1)
+        inner = self.steps(_body(call, *given), (*around, call.name))
         if not inner or any(isinstance(one.work, Opaque) for one in inner):
             return (step,)
         return tuple(_within(one, step) for one in inner)
@@ -87,9 +88,9 @@ def _body(call: Word, text: str, path: str) -> tuple[Step, ...]:
     known = constants.of(script)
     known.values |= constants.arguments(call, method)
     steps = tuple(Steps(script, Scope(script.text, constants=known)).read(method.body))
-    if any(constants.names(steps, name) for name in method.parameters):
+    if constants.names(steps) & set(method.parameters):
         return ()
-    return tuple(one for one in steps if not constants.is_settled(one, script, known))
+    return constants.without(steps, script, known)
 
 
 def _within(inner: Step, outer: Step) -> Step:
