@@ -26,6 +26,7 @@ NAMES = {
     System.JENKINS: "Jenkins",
     System.AZURE_PIPELINES: "Azure Pipelines",
     System.CIRCLECI: "CircleCI",
+    System.TEAMCITY: "TeamCity",
     System.TEKTON: "Tekton",
 }
 KINDS = {
@@ -70,7 +71,8 @@ def section(rule: Rule) -> str:
     lines = [
         f"### {rule.id}",
         "",
-        f"{rule.number}, {rule.severity.value}, confidence {rule.confidence}, effort {rule.effort}; {systems(rule)}.",
+        f"{rule.number}, {rule.severity.value}, confidence {rule.confidence}, effort {rule.effort}; {systems(rule)}."
+        + (" For auditors." if rule.auditor else ""),
         "",
         f"{rule.title}. {rule.why}",
         "",

@@ -214,6 +214,20 @@ def test_an_auditor_is_shown_more() -> None:
     assert len(regular.findings) < len(auditor.findings)
 
 
+def test_what_only_an_auditor_is_shown_is_not_called_passed() -> None:
+    text = WORKFLOW.replace("- run: make", "- run: npm publish", 1)
+
+    def status(persona: Persona, published: str) -> Status:
+        done = look(text.replace("npm publish", published), persona)
+        case = rule_fixtures.case(text.replace("npm publish", published), "github_actions")
+        done.survey(Estate([case], texts=case.texts))
+        return {one.rule: one.status for one in done.checks()}["no-sbom"]
+
+    assert status(Persona.AUDITOR, "npm publish") is Status.FAIL
+    assert status(Persona.REGULAR, "npm publish") is Status.NOT_APPLICABLE
+    assert status(Persona.REGULAR, "syft . && npm publish") is Status.PASS
+
+
 def test_a_baseline_leaves_out_what_is_known() -> None:
     done = look(WORKFLOW)
     known = frozenset(one.fingerprint for one in done.findings if one.rule == "missing-timeout")

@@ -151,6 +151,13 @@ def test_what_is_for_auditors_is_not_shown_to_others(rule: str, system: str, pla
         assert rule_fixtures.hits(asked, rule_fixtures.case(place.read_text(encoding="utf-8"), system)) == []
 
 
+@pytest.mark.parametrize("rule", [rule for rule in rules.rules() if rule.auditor], ids=lambda rule: rule.id)
+def test_a_rule_for_auditors_says_nothing_to_others(rule: Rule) -> None:
+    own = [place for name, _, place in rule_fixtures.everything() if name == rule.id and rule_fixtures.marked(place)]
+    assert own
+    assert all(rule_fixtures.persona(place) is Persona.AUDITOR for place in own)
+
+
 def test_a_fixture_that_is_marked_wrongly_is_caught() -> None:
     file = rule_fixtures.FOLDER / "missing-timeout/github_actions/bad.yml"
     text = file.read_text(encoding="utf-8").replace(rule_fixtures.MARK, "nothing")

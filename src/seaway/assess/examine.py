@@ -30,6 +30,7 @@ class Examination:
     unknowns: list[Blind] = field(default_factory=list)
     _passed: set[str] = field(default_factory=set)
     _unclear: set[str] = field(default_factory=set)
+    _quiet: set[str] = field(default_factory=set)  # rules that found something for auditors alone
     _comments: dict[str, suppress.Suppressions] = field(default_factory=dict)
     _seen: set[tuple[str, str, int, int, str]] = field(default_factory=set)
     _counts: dict[tuple[str, str, tuple[str, ...]], int] = field(default_factory=dict)
@@ -87,7 +88,10 @@ class Examination:
 
     def _take(self, rule: Rule, subject: Subject, hit: Hit) -> None:
         """A hit as a finding, once per place: a file that several pipelines include is judged once."""
-        if hit.span.path not in subject.texts or (hit.persona is Persona.AUDITOR and self.persona is Persona.REGULAR):
+        if hit.span.path not in subject.texts:
+            return
+        if hit.persona is Persona.AUDITOR and self.persona is Persona.REGULAR:
+            self._quiet.add(rule.id)
             return
         same = (rule.id, hit.span.path, hit.span.line, hit.span.column, hit.message)
         if same in self._seen:
@@ -129,7 +133,8 @@ class Examination:
         elif rule.id in self._unclear:
             status = Status.UNKNOWN
         else:
-            status = Status.PASS if rule.id in self._passed else Status.NOT_APPLICABLE
+            passed = rule.id in self._passed and not (rule.auditor and rule.id in self._quiet)
+            status = Status.PASS if passed else Status.NOT_APPLICABLE
         return Check(rule.id, rule.number, rule.dimension, severity, confidence, status, len(own))
 
 

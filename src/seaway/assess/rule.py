@@ -197,6 +197,7 @@ class Rule:
     `why`: what it leads to. `advice`: what to do. `patch`: what its patches do, "" = it has none.
     `refs`: where others ask for the same (SLSA, OpenSSF Scorecard, CIS, NIST SSDF). A rule has a `check` and the `systems` whose
     pipelines it is asked about, or a `survey` and the `kinds` that it reads beside all pipelines, or both.
+    `auditor`: all that it finds is for auditors.
     """
 
     id: str
@@ -214,6 +215,7 @@ class Rule:
     kinds: frozenset[Kind] = frozenset()
     survey: Callable[[Estate], Answer] | None = None
     patch: str = ""
+    auditor: bool = False
 
     def ask(self, subject: Case | Estate) -> Answer:
         """The rule's answer about a pipeline or a repository; None where it asks about the other."""

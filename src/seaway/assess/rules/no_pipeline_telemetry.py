@@ -46,4 +46,5 @@ RULE = Rule(
     refs=("OpenTelemetry: semantic conventions for CI/CD", "DORA: monitoring and observability"),
     kinds=frozenset({Kind.REPOSITORY}),
     survey=survey,
+    auditor=True,
 )

@@ -54,4 +54,5 @@ RULE = Rule(
     refs=("DORA: streamlining change approval", "NIST SSDF PO.3.2"),
     kinds=frozenset({Kind.REPOSITORY}),
     survey=survey,
+    auditor=True,
 )

@@ -71,4 +71,5 @@ RULE = Rule(
     refs=("SLSA 1.0: Build L1 to L3", "OpenSSF Scorecard: Signed-Releases", "NIST SSDF PS.2.1", "NIST SSDF PS.3.2"),
     kinds=frozenset({Kind.REPOSITORY}),
     survey=survey,
+    auditor=True,
 )

@@ -38,4 +38,5 @@ RULE = Rule(
     refs=("OpenSSF Scorecard: SBOM", "NIST SSDF PS.3.2", "NTIA: the minimum elements for a software bill of materials"),
     kinds=frozenset({Kind.REPOSITORY}),
     survey=survey,
+    auditor=True,
 )

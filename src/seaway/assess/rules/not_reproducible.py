@@ -119,4 +119,5 @@ RULE = Rule(
     check=check,
     kinds=frozenset({Kind.DOCKERFILE}),
     survey=survey,
+    auditor=True,
 )
