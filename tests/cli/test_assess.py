@@ -91,7 +91,7 @@ def test_the_document_has_what_is_promised(repository: Path, capsys: pytest.Capt
 def test_text_fits_a_terminal(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = run(capsys)
     assert max(len(line) for line in out.splitlines()) <= 80
-    assert out.startswith("1 pipeline file read: 1 high, ")
+    assert out.startswith("1 file read: 1 high, ")
     assert "HIGH  unpinned-action (SEC-41)" in out
     assert f"{PATHS['github_actions']}:23:15\n" in out
     assert f"{PATHS['github_actions']}:22:15  [patch]\n" in out

@@ -49,7 +49,7 @@ def _head(found: Assessment) -> list[str]:
         for severity in Severity
         if (number := sum(one.severity is severity for one in found.findings))
     ]
-    files = f"{len(found.files)} pipeline file{'' if len(found.files) == 1 else 's'} read"
+    files = f"{len(found.files)} file{'' if len(found.files) == 1 else 's'} read"
     known = f"; {found.known} known from the baseline" if found.known else ""
     return [f"{files}: {', '.join(counts) or 'nothing found'}{known}"]
 

@@ -73,7 +73,7 @@ def _first(document: Json, given: Given) -> Html:
     for one in document["findings"]:
         counts[one["severity"]] = counts.get(one["severity"], 0) + 1
     said = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing found"
-    read = f"{len(document['files'])} pipeline file{'' if len(document['files']) == 1 else 's'} read: {said}"
+    read = f"{len(document['files'])} file{'' if len(document['files']) == 1 else 's'} read: {said}"
     links = [el("a", title, href=f"#{name}") for name, title in _SECTIONS.items()]
     return el(
         "div",
