@@ -22,6 +22,10 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 
+_PIPELINE = re.compile(
+    r"(?:^|/)\.(?:github/workflows|circleci|tekton)/[^/]+\Z|\.gitlab-ci\.ya?ml\Z"
+)  # where `ci` is what it is for
+
 
 def persona(path: str) -> Persona:
     """Who is shown a finding in this file."""
@@ -30,7 +34,7 @@ def persona(path: str) -> Persona:
 
 def aside(path: str) -> bool:
     """Whether a file is an example, a test, a document or for development only, by its name and folders."""
-    return bool(_FOLDER.search(path) or _NAME.search(path))
+    return bool(_FOLDER.search(path) or (_NAME.search(path) and not _PIPELINE.search(path)))
 
 
 def quietly(hits: Iterable[Hit]) -> list[Hit]:
