@@ -247,3 +247,16 @@ def test_names_that_are_no_symbols_keep_their_id() -> None:
     assert [job.id for job in parse(written.text, "x.kts").jobs] == ["build", "BuildType", "Build"]
     assert not has_mistake(written.text)
     assert isinstance(kotlin.read(written.text, "x.kts").entities[0], Entity)
+
+
+def test_a_root_whose_checkout_is_kept_as_text_is_declared() -> None:
+    text = """version = "2024.12"
+project { vcsRoot(Main); buildType(A); buildType(B) }
+object Main : GitVcsRoot({ name = "https://e.org/a.git"; url = "https://e.org/a.git"; branch = "refs/heads/x" })
+object A : BuildType({ vcs { root(Main) } })
+object B : BuildType({ vcs { root(Main, "+:x => y", "-:z") } })"""
+    pipeline = parse(text, "x.kts")
+    written = render(pipeline).text
+    assert written.count("object Main : GitVcsRoot") == 1
+    assert "Root1" not in written
+    assert bare(parse(written, "x.kts")) == bare(pipeline)

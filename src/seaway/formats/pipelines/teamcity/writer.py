@@ -14,7 +14,7 @@ from seaway.formats.pipelines.teamcity.words import BLOCKS, PACKAGES, RESERVED, 
 from seaway.formats.pipelines.teamcity.write_jobs import Target, Writer
 from seaway.formats.pipelines.teamcity.write_steps import assign, raw
 from seaway.model.loss import Written
-from seaway.model.pipeline import Job, Native, Parameter, Pipeline
+from seaway.model.pipeline import Checkout, Job, Native, Parameter, Pipeline
 from seaway.model.span import Span
 
 VERSION = "2024.12"  # the DSL's, where the pipeline names none
@@ -30,6 +30,9 @@ def write(pipeline: Pipeline, losses: Losses) -> Written:
     kept = [one.text for one in pipeline.natives if one.key.startswith("vcsRoot.")]
     target.roots |= {place: symbol for text in kept for place, symbol in _known_root(text)}
     known = set(target.roots.values())
+    for job in pipeline.jobs:
+        for place, symbol in _named_roots(job):
+            target.roots.setdefault(place, symbol)
     around = names_of(pipeline)
     jobs = [(job, Writer(job, names_in(job, around), target).items()) for job in pipeline.jobs]
     project = _project(pipeline, around, target)
@@ -73,6 +76,23 @@ def _known_root(text: str) -> list[tuple[tuple[str, str], str]]:
     """Where the VCS root of an object points, and its name."""
     found = kotlin.read(text, "x.kts").entities
     return [((shown(one.item.value("url", "")), shown(one.item.value("branch", ""))), one.symbol) for one in found]
+
+
+def _named_roots(job: Job) -> Iterator[tuple[tuple[str, str], str]]:
+    """VCS roots of which checkouts are kept as text, `root(Main, "+:a")`: they are declared under the name that this says."""
+    for step in job.steps:
+        work = step.work
+        kept = next((one.text for one in step.natives if one.key == "vcs.root"), "")
+        if (
+            not kept
+            or not isinstance(work, Checkout)
+            or not isinstance(work.repository, str)
+            or not isinstance(work.ref, str)
+        ):
+            continue
+        named = kept.removeprefix("root(").partition(",")[0].strip().rstrip(")")
+        if _SYMBOL.fullmatch(named) and work.repository and named != work.repository:
+            yield (work.repository, work.ref), named
 
 
 def _kind(job: Job) -> str:
