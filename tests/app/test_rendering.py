@@ -15,6 +15,7 @@ from seaway.assess.examine import Examination
 from seaway.errors import NotReachable, Refused
 from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.yaml.tree import get, string
+from seaway.model.finding import Persona
 from support import peers
 
 WEB = """\
@@ -241,6 +242,15 @@ def test_what_a_chart_opens_a_port_for_without_a_service_serves_nobody(tmp_path:
     estate, unknowns = read(tmp_path, {**CHART, "charts/shop/templates/web.yaml": controller})
     assert (len(named(estate)), unknowns) == (1, [])
     assert rules.load("no-probe").ask(estate) is None
+
+
+@pytest.mark.usefixtures("helm")
+def test_what_a_charts_own_values_leave_open_is_for_an_auditor(tmp_path: Path) -> None:
+    production = {**CHART, "charts/shop/values-prod.yaml": "service: shop\n"}
+    for files, who in ((CHART, Persona.AUDITOR), (production, Persona.REGULAR)):
+        found = rules.load("no-resource-requests").ask(read(tmp_path, files)[0])
+        assert isinstance(found, list)
+        assert [one.persona for one in found] == [who]
 
 
 @pytest.mark.usefixtures("helm")

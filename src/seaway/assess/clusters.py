@@ -13,6 +13,7 @@ from seaway.assess.estate import Estate
 from seaway.assess.images import named
 from seaway.assess.rule import Hit
 from seaway.formats.infrastructure.compose import Service
+from seaway.formats.infrastructure.helm import Chart
 from seaway.formats.infrastructure.kubernetes import Object
 from seaway.formats.yaml import tree as yaml
 from seaway.formats.yaml.tree import Node, get, is_mapping, mapping, string
@@ -110,6 +111,11 @@ def is_aside(one: Object) -> bool:
 def persona(one: Object) -> Persona:
     """Who is shown what is wrong with it."""
     return Persona.AUDITOR if is_aside(one) else Persona.REGULAR
+
+
+def by_default(estate: Estate, one: Object) -> bool:
+    """A chart made it with nothing but its own values: what those leave open, whoever installs it says elsewhere."""
+    return bool(one.made_by) and any((chart.folder or ".") == one.made_by for chart in estate.all(Chart))
 
 
 def only_production(one: Object) -> Persona:

@@ -16,7 +16,7 @@ _LEAST = 2
 
 def survey(estate: Estate) -> list[Hit] | None:
     """Workloads that run for long with a container that requests no memory or no CPU (a limit counts as a request) where no LimitRange says it for all;
-    in production, a HorizontalPodAutoscaler with fewer than two replicas. For an auditor: no limit of memory.
+    in production, a HorizontalPodAutoscaler with fewer than two replicas. For an auditor: no limit of memory, and charts whose own values leave it open.
     """
     running = clusters.workloads(estate, clusters.LONG_RUNNING)
     scalers = [one for one in estate.all(Object) if one.kind == "HorizontalPodAutoscaler"]
@@ -36,11 +36,12 @@ def survey(estate: Estate) -> list[Hit] | None:
 def _workload(estate: Estate, one: Object) -> Iterator[Hit]:
     if any(clusters.together(estate, one, "LimitRange")) or get(one.pod, "resources") is not None:
         return
+    who = Persona.AUDITOR if clusters.by_default(estate, one) else clusters.persona(one)
     for container in one.containers:
         lacking = [what for what in ("cpu", "memory") if not _asks(container, what)]
         if lacking:
             words = f"{one.title}: {clusters.name_of(container)} requests no {' and no '.join(lacking)}, so it is put where there may be none"
-            yield clusters.hit(estate, one, container, words, clusters.name_of(container))
+            yield clusters.hit(estate, one, container, words, clusters.name_of(container), persona=who)
             return  # once per workload: the others are seen at the same time
         if get(container, "resources", "limits", "memory") is None:
             words = f"{one.title}: {clusters.name_of(container)} has no limit of memory, so a leak takes its neighbours down"
