@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +77,39 @@ def test_variables_of_dashboards_are_filled_with_something(text: str) -> None:
     found = promql.parse(text)
     assert found.guessed == ("$" in text.replace('"$b"', "") or "[[" in text)
     assert found.part is not None
+
+
+VAST = [
+    "x[99999999999999999999999999999]",
+    "x offset -99e99",
+    "x offset 1e40",
+    "x[90599999999999]",
+    "x[999999999y]",
+    "x[5m:1e99]",
+    "x[Inf]",
+    "x[9999999999y]",
+]
+
+
+@pytest.mark.parametrize("text", VAST)
+def test_a_time_that_no_clock_has_stops_nobody(text: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert promql.parse.__wrapped__(text).part is None
+    assert "panicked" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text", ["job:errors:rate5m", "a:info", "x[5m:1m] offset 1h", "x1234567890", "rate(x[5m:]) > 1e9", "a:nan:b"]
+)
+def test_names_with_colons_are_no_times(text: str) -> None:
+    assert promql.parse.__wrapped__(text).part is not None
+
+
+def test_a_parser_that_gives_up_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(promql, "_VAST", re.compile("(?!)"))
+    assert promql.parse.__wrapped__(VAST[0]) == promql.Parsed(None)
+    assert "panicked" in capfd.readouterr().err
 
 
 HOSTILE = {

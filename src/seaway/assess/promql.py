@@ -24,6 +24,10 @@ _COMMENT = re.compile(r"#[^\n]*")
 _TEMPLATE = re.compile(r"\{\{|\[\[|\$\{?[A-Za-z_]|%\(|<no value>")
 _WINDOW = re.compile(r"\[\s*(?:\$\{?\w+(?::\w+)?\}?|\[\[\w+\]\])\s*(:[^\]]*)?\]")
 _VARIABLE = re.compile(r"\$\{(\w+)[^}]*\}|\[\[(\w+)[^\]]*\]\]|\$(\w+)")
+# A time that the parser's own arithmetic does not bear: it panics.
+_VAST = re.compile(
+    r"(?:\[(?:[^\]\[:]{0,40}:)?|\boffset\b)\s*[-+\s]*(?:\d{10}|[\d.]+[eExX]|(?:[iI]nf|[nN]a[nN])\b)|\d{10,}[a-z]"
+)
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w|y)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 
@@ -118,9 +122,15 @@ def parse(text: str) -> Parsed:
 
     try:
         return Parsed(_part(promql_parser, promql_parser.parse(text)), guessed=guessed)
-    except (ValueError, RecursionError) as error:
-        foreign = guessed or "|" in bare or isinstance(error, RecursionError)  # logs are asked in a language with pipes
+    except ValueError as error:
+        foreign = guessed or "|" in bare  # logs are asked in a language with pipes
         return Parsed(None, "" if foreign else str(error), guessed)
+    except (RecursionError, OverflowError):
+        return Parsed(None, guessed=guessed)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the parser gave up, which is no fault of the text
+            raise
+        return Parsed(None, guessed=guessed)
 
 
 def _too_much(bare: str) -> bool:
@@ -128,7 +138,11 @@ def _too_much(bare: str) -> bool:
     for letter in bare:
         depth += (letter in "([{") - (letter in ")]}")
         deepest = max(deepest, depth)
-    return deepest > MAX_DEPTH or sum(1 for _ in _OPERATOR.finditer(bare)) > MAX_OPERATORS
+    return (
+        deepest > MAX_DEPTH
+        or _VAST.search(bare) is not None
+        or sum(1 for _ in _OPERATOR.finditer(bare)) > MAX_OPERATORS
+    )
 
 
 def _part(library: Any, node: Any) -> Part:

@@ -87,7 +87,7 @@ RULE = Rule(
     confidence=0.95,
     impact=Impact("risk"),
     effort="S",
-    refs=("AWS Security Hub: ECR.2", "SLSA v1.0: build L1, distribute provenance", "NIST SSDF: PS.2.1"),
+    refs=("AWS Security Hub: ECR.2", "Google Cloud: Artifact Registry, immutable image tags"),
     kinds=frozenset({Kind.TERRAFORM}),
     survey=survey,
 )
