@@ -77,11 +77,15 @@ CHART = {
 @pytest.fixture
 def kustomize(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_render, "found", lambda _name: str(peers.program("kubectl")))
+    monkeypatch.setattr(_render, "SECONDS", 120.0)  # a busy machine is no mistake
+    monkeypatch.setattr(rendering, "MAX_SECONDS", 600.0)
 
 
 @pytest.fixture
 def helm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_render, "found", lambda _name: str(peers.program("helm")))
+    monkeypatch.setattr(_render, "SECONDS", 120.0)
+    monkeypatch.setattr(rendering, "MAX_SECONDS", 600.0)
 
 
 @pytest.fixture
@@ -198,9 +202,13 @@ def test_a_program_that_does_not_end_or_says_too_much_is_an_unknown(
     program = tmp_path / "bin" / "kustomize"
     program.parent.mkdir()
     monkeypatch.setattr(_render, "found", lambda _name: str(program))
-    monkeypatch.setattr(_render, "SECONDS", 0.5)
     monkeypatch.setattr(_render, "MAX_BYTES", 1_000)
-    for script, words in (("sleep 60", "did not end"), ("head -c 2000 /dev/zero", "2000 bytes"), ("exit 3", "refused")):
+    for script, seconds, words in (
+        ("sleep 60", 0.5, "did not end"),
+        ("head -c 2000 /dev/zero", 60.0, "2000 bytes"),
+        ("exit 3", 60.0, "refused"),
+    ):
+        monkeypatch.setattr(_render, "SECONDS", seconds)
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
         estate, unknowns = read(tmp_path / "repository", OVERLAY)

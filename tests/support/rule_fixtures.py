@@ -14,7 +14,10 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from seaway import registry
+from seaway.adapters import _render
 from seaway.app import assess
 from seaway.assess.examine import Examination
 from seaway.assess.rule import Answer, Case, Hit, Rule
@@ -67,7 +70,8 @@ def survey(rule: Rule, folder: Path, persona: Persona = Persona.REGULAR) -> list
     if any(folder.rglob("kustomization.yaml")):
         peers.program("kubectl")
     done = Examination((rule,), date(2026, 11, 27), persona)
-    with TemporaryDirectory() as empty:
+    with TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patience:
+        patience.setattr(_render, "SECONDS", 120.0)  # a busy machine is no mistake
         place = Path(empty) / "repository"
         shutil.copytree(folder, place, ignore=shutil.ignore_patterns(LISTED))
         subject = assess.survey(place, done, _runs(place), _happened(place))
