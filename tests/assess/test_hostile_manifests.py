@@ -29,7 +29,7 @@ TEXTS = {
     "addresses": ("kubernetes", container("livenessProbe: {exec: {command: ['" + "http://" * (LONG // 7) + "']}}")),
     "variables": ("kubernetes", container("env: [{name: '" + "A_" * (LONG // 2) + "TOKEN', value: '" + "x1" * 9_000 + "'}]")),
     "options": ("kubernetes", container("args: ['" + "--log-format" * (LONG // 12) + "']")),
-    "containers": ("kubernetes", POD + "        - {name: web, image: web}\n" * 10_000),
+    "containers": ("kubernetes", POD + "        - {name: web, image: web}\n" * 5_000),
     "aliases": ("kubernetes", POD.replace("spec:\n  t", "x: &a {name: web, image: web}\nspec:\n  t") + "        - *a\n" * 10_000),
     "volumes": ("kubernetes", POD + "        - {name: web}\n      volumes:\n" + "        - {hostPath: {path: /}}\n" * 5_000),
     "objects": ("kubernetes", "---\n".join([container("ports: [{containerPort: 1}]")] * 800)),
