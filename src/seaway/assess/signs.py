@@ -14,18 +14,20 @@ _PLAIN = re.compile(r"[a-z0-9_/ :=.-]")
 
 
 class Signs:
-    """`pattern`: alternatives, in lower case."""
+    """`pattern`: alternatives, in lower case. It is taken apart when it is first looked for, not when its rule is loaded."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._known = [(_stem(one), one if _is_plain(one) else re.compile(one)) for one in _alternatives(pattern)]
+        self._known: list[tuple[str, str, bool]] | None = None  # (stem, alternative, whether it is plain text)
 
     def search(self, text: str) -> bool:
         """One of them stands in the text."""
-        for stem, sought in self._known:
+        if self._known is None:
+            self._known = [(_stem(one), one, _is_plain(one)) for one in _alternatives(self.pattern)]
+        for stem, one, plain in self._known:
             if stem and stem not in text:
                 continue
-            if isinstance(sought, str) or sought.search(text):
+            if plain or re.search(one, text):
                 return True
         return False
 
