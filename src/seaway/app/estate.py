@@ -54,6 +54,7 @@ def with_runs(estate: Estate, runs: RunHistory, happened: Sequence[object] = ())
         things=[*estate.things, history, *happened],
         texts={runs.path: "", **estate.texts},
         kinds={runs.path: Kind.RUNS, **estate.kinds},
+        known={},
     )
 
 
