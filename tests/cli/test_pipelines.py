@@ -91,7 +91,7 @@ def test_an_output_is_a_file_or_a_folder_of_files_and_nothing_goes_to_stdout(
 
 def test_show_as_tree_document_and_pictures(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = run(capsys, "pipeline", "show", str(file))
-    assert "test   stage test; after build" in out
+    assert "  test   stage test\n    after    build\n" in out
     assert max(len(line) for line in out.splitlines()) <= 80
     found = json.loads(run(capsys, "pipeline", "show", str(file), "--json")[0])
     assert found["format"] == "seaway.pipeline/v1"

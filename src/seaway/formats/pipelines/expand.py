@@ -101,16 +101,25 @@ def shown(text: Text) -> str:
 def in_words(expr: Expr) -> str:
     """An expression for people, in neutral words."""
     if isinstance(expr, Literal):
-        return str(expr.value)
+        return str(expr.value) if expr.value not in (None, "") else "''"
     if isinstance(expr, Ref):
         return ".".join([expr.context, *(part if isinstance(part, str) else in_words(part) for part in expr.path)])
     if isinstance(expr, Call):
         return f"{expr.name}({', '.join(in_words(one) for one in expr.args)})"
     if isinstance(expr, Unary):
-        return f"{expr.op}{in_words(expr.operand)}"
+        inner = in_words(expr.operand)
+        return f"{expr.op}({inner})" if isinstance(expr.operand, Binary) else f"{expr.op}{inner}"
     if isinstance(expr, Binary):
-        return f"{in_words(expr.left)} {expr.op} {in_words(expr.right)}"
+        sides = [
+            f"({in_words(one)})" if _is_either(one) and expr.op != "||" else in_words(one)
+            for one in (expr.left, expr.right)
+        ]
+        return f" {expr.op} ".join(sides)
     return expr.text
+
+
+def _is_either(expr: Expr) -> bool:
+    return isinstance(expr, Binary) and expr.op == "||"
 
 
 def _linked(job: Job, names: dict[str, tuple[str, ...]]) -> tuple[Need, ...] | None:

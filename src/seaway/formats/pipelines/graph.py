@@ -2,78 +2,142 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.model import pipeline as nouns
+from seaway.model.expression import Condition
 from seaway.model.pipeline import Job, Pipeline, Step
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 190, 44, 60, 18, 20
 
 
 def tree(pipeline: Pipeline, width: int = 80) -> str:
-    """Triggers, then each job with what it waits for and its steps."""
-    lines = [f"{shown(pipeline.name) or pipeline.path}   {pipeline.system.value}"]
+    """Triggers, then each job: what it waits for, where it runs, its steps, the files that it gives and keeps.
+
+    A word at the left says what a line is; what is longer than the line goes on below, twice at most.
+    """
+    lines = [_cut(f"{shown(pipeline.name) or pipeline.path}   {pipeline.system.value}", width)]
     if pipeline.triggers:
-        lines.append(f"  starts on {', '.join(_trigger(one) for one in pipeline.triggers)}")
+        starts = ", ".join(dict.fromkeys(_trigger(one) for one in pipeline.triggers))
+        lines += _row("starts on", starts, width, indent=2, column=11)
+    stages = {stage.name: stage.condition for stage in pipeline.stages}
     for job in pipeline.jobs:
-        if job.template:
-            continue
-        lines += ["", *_job_lines(job)]
+        if not job.template:
+            lines += ["", _cut(f"  {job.id}" + (f"   stage {job.stage}" if job.stage else ""), width)]
+            rows = [*_conditions(stages.get(job.stage)), *_rows(job)]
+            lines += [line for word, text in rows for line in _row(word, text, width)]
     if pipeline.unresolved:
-        lines += ["", "not resolved:", *(f"  {one.text}: {one.why}" for one in pipeline.unresolved)]
-    return "\n".join(_cut(line, width) for line in lines)
+        lines += ["", "not resolved:"]
+        lines += [line for one in pipeline.unresolved for line in _wrapped(f"  {one.text}: {one.why}", width, 4)]
+    return "\n".join(lines)
 
 
-def _job_lines(job: Job) -> list[str]:
-    facts = [f"stage {job.stage}"] if job.stage else []
-    if job.needs:
-        facts.append(f"after {', '.join(need.job for need in job.needs)}")
-    if job.runner.labels:
-        facts.append(f"on {', '.join(shown(label) for label in job.runner.labels)}")
-    if job.container:
-        facts.append(f"in {shown(job.container.name)}")
+def _rows(job: Job) -> Iterator[tuple[str, str]]:
+    """(word, text): where and when a job runs, then what it does."""
+    yield from _place(job)
+    yield from _conditions(job.condition)
+    if (job.manual and not (job.condition and "when: manual" in job.condition.text)) or job.approval:
+        yield "waits", "for a person"
     if job.environment:
-        facts.append(f"deploys to {shown(job.environment.name)}")
-    if job.manual or job.approval:
-        facts.append("waits for a person")
-    if job.matrix:
-        axes = [f"{axis.name} x {len(axis.values) or '?'}" for axis in job.matrix.axes] or ["matrix"]
-        facts.append(", ".join(axes))
-    lines = [f"  {job.id}" + (f"   {'; '.join(facts)}" if facts else "")]
-    if job.condition:
-        lines.append(f"    if {job.condition.text or in_words(job.condition.expr)}")
+        yield "deploys", f"to {shown(job.environment.name)}"
     if job.calls:
-        lines.append(f"    calls {job.calls.text}")
-    lines += [f"    {_step(step)}" for step in job.steps]
+        yield "calls", job.calls.text
+    before: Step | None = None
+    for step in job.steps:
+        yield _step(step, before)
+        before = step
     for post in job.post:
-        lines += [f"    {post.when}: {_step(step)}" for step in post.steps]
-    return lines
+        yield from ((post.when, " ".join(one for one in _step(step, None) if one)) for step in post.steps)
+    yield from (("cache", _cache(one)) for one in job.caches)
+    yield from (_artifact(one) for one in job.artifacts)
+
+
+def _place(job: Job) -> Iterator[tuple[str, str]]:
+    if job.needs:
+        yield "after", ", ".join(need.job for need in job.needs)
+    if job.runner.labels or job.runner.group:
+        yield "on", ", ".join(shown(label) for label in job.runner.labels) or job.runner.group
+    if job.container:
+        yield "in", shown(job.container.name)
+    if job.services:
+        yield "beside", ", ".join(shown(one.name) for one in job.services)
+    if job.matrix:
+        axes = [f"{axis.name} x {len(axis.values) or '?'}" for axis in job.matrix.axes]
+        axes += [f"{len(job.matrix.named)} by name"] if job.matrix.named else []
+        yield "matrix", ", ".join(axes) or job.matrix.computed or f"{len(job.matrix.include)} by name"
+
+
+def _conditions(condition: Condition | None) -> Iterator[tuple[str, str]]:
+    """`if` and its expression, or GitLab's `only`, `except` and `when`."""
+    if condition is None:
+        return
+    text = " ".join((condition.text or in_words(condition.expr)).split())
+    if not text.startswith(("only ", "except ", "when: ")):
+        yield "if", text
+        return
+    for part in text.split("; "):
+        word, _, rest = part.partition(" ")
+        yield word.rstrip(":"), rest
 
 
 def _trigger(trigger: nouns.Trigger) -> str:
-    words = trigger.native or trigger.kind.value
-    if trigger.branches.include:
-        words += f" to {', '.join(trigger.branches.include)}"
-    return f"{words} {trigger.cron}".strip() if trigger.cron else words
+    kind = trigger.kind.value.replace("_", " ")
+    words = trigger.native if trigger.kind is nouns.TriggerKind.OTHER and trigger.native else kind
+    if trigger.cron:
+        words += f" {trigger.cron}"
+    names = trigger.tags if trigger.kind is nouns.TriggerKind.TAG else trigger.branches
+    if names.include:
+        words += f" {'' if trigger.kind is nouns.TriggerKind.TAG else 'of '}{', '.join(names.include)}"
+    return words
 
 
-def _step(step: Step) -> str:
+def _step(step: Step, before: Step | None) -> tuple[str, str]:
     work = step.work
     if isinstance(work, nouns.Run):
         first = shown(work.script).strip().splitlines() or [""]
-        words = f"run   {step.name or first[0]}" + (" ..." if len(first) > 1 and not step.name else "")
-    elif isinstance(work, nouns.Use):
-        words = f"use   {work.ref.text}"
-    elif isinstance(work, nouns.Opaque):
-        words = f"?     {(work.text.strip().splitlines() or [''])[0]}"
-    elif isinstance(work, nouns.Artifact):
-        words = f"{work.direction:<5} {shown(work.name) or ', '.join(shown(one) for one in work.paths)}"
-    elif isinstance(work, nouns.Cache):
-        words = f"cache {work.tool or ', '.join(shown(one) for one in work.paths)}"
-    else:
-        words = f"{work.kind} {step.name}".strip()
-    return words
+        text = step.name or first[0] + (" ..." if len(first) > 1 else "")
+        goes_on = work.continues and before is not None and isinstance(before.work, nouns.Run)
+        return "" if goes_on else "run", text
+    if isinstance(work, nouns.Use):
+        return "use", work.ref.text
+    if isinstance(work, nouns.Opaque):
+        return "?", (work.text.strip().splitlines() or [""])[0]
+    if isinstance(work, nouns.Artifact):
+        return _artifact(work)
+    return ("cache", _cache(work)) if isinstance(work, nouns.Cache) else (work.kind, step.name)
+
+
+def _artifact(work: nouns.Artifact) -> tuple[str, str]:
+    names = [shown(work.name)] if work.name else [shown(one) for one in work.paths]
+    names += [f"{path} ({kind})" for kind, path in work.reports]
+    if work.direction == "up":
+        return "gives", ", ".join(names) or "its files"
+    return "takes", ", ".join(names) or (
+        f"files of {', '.join(work.jobs)}" if work.jobs else "the files of earlier jobs"
+    )
+
+
+def _cache(work: nouns.Cache) -> str:
+    paths = ", ".join(shown(one) for one in work.paths)
+    return work.tool or paths or shown(work.key) or "nothing"
+
+
+def _row(word: str, text: str, width: int, *, indent: int = 4, column: int = 9) -> list[str]:
+    """The word, then the text beside it, at most two lines of it."""
+    head = f"{' ' * indent}{word:<{column}}" if text else f"{' ' * indent}{word}"
+    return _wrapped(f"{head}{text}".rstrip(), width, indent + max(column, len(word) + 1))
+
+
+def _wrapped(line: str, width: int, hanging: int) -> list[str]:
+    """The line, and what of it does not fit below it, cut at the end of the second."""
+    if len(line) <= width:
+        return [line]
+    at = line.rfind(" ", hanging + 1, width + 1)
+    if at <= hanging:
+        return [_cut(line, width)]
+    return [line[:at].rstrip(), _cut(f"{' ' * hanging}{line[at:].strip()}", width)]
 
 
 def _cut(line: str, width: int) -> str:

@@ -371,7 +371,7 @@ def test_when_in_neutral_words() -> None:
         "native.currentBuild.number == 2",
         "event.kind == schedule",
         "triggeredBy cause: 'UserIdCause', detail: 'alice'",
-        "!git.branch == main && env.DEPLOY == true || git.branch =~ ^(?:(staging|production))$",
+        "!(git.branch == main) && (env.DEPLOY == true || git.branch =~ ^(?:(staging|production))$)",
         "def day = new Date().format('u') as Integer\n                    return day < 6",
     ]
     assert [native.key for native in jobs[9].natives] == ["when.beforeOptions"]
