@@ -139,3 +139,40 @@ def test_a_deployment_of_azure_has_its_files_and_its_own_services() -> None:
 
 def test_lines_of_one_shell_stay_lines_in_tekton() -> None:
     assert "./ship\n                ./done" in converted("gitlab_ci", DEPLOY, "tekton").text
+
+
+def test_a_truth_value_of_a_matrix_is_compared_as_one() -> None:
+    azure = """\
+        parameters: [{name: deep, type: boolean, default: false}]
+        jobs:
+          - job: a
+            strategy: {matrix: {x: {publish: 'true'}, y: {publish: 'false'}}}
+            steps:
+              - {script: make, condition: "eq(variables['publish'], 'true')"}
+              - {script: deep, condition: "eq('${{ parameters.deep }}', 'true')"}
+        """
+    written = converted("azure_pipelines", azure, "github_actions").text
+    assert "publish: true" in written
+    assert "matrix.publish == true" in written
+    assert "'true'" not in written
+    gitlab = "a:\n  script: make\n  parallel: {matrix: [{FLAG: ['true', 'false']}]}\n"
+    assert "matrix" in converted("gitlab_ci", gitlab, "github_actions").text
+
+
+def test_the_same_template_twice_is_two_jobs() -> None:
+    azure = """\
+        stages:
+          - {stage: one, jobs: [{template: t.yml}, {template: t.yml, parameters: {a: b}}]}
+          - {stage: two, jobs: [{template: t.yml}]}
+        """
+    assert converted("azure_pipelines", azure, "github_actions").text.count("uses: ./.github/workflows/t.yml") == 3
+    own = converted("azure_pipelines", azure, "azure_pipelines").text
+    assert own.count("template: t.yml") == 3
+    assert "a: b" in own
+
+
+def test_a_secret_has_a_name_that_github_takes() -> None:
+    azure = "variables: {TOKEN: $(codecov.token)}\nsteps: [{script: 'x $TOKEN'}]\n"
+    written = converted("azure_pipelines", azure, "github_actions")
+    assert "TOKEN: ${{ secrets.CODECOV_TOKEN }}" in written.text
+    assert [one.construct for one in written.losses if one.kind is LossKind.MANUAL] == ["secret CODECOV_TOKEN"]

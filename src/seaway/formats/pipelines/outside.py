@@ -79,7 +79,7 @@ Fix = Callable[[str, bool], str]
 
 def is_secret(name: str) -> bool:
     """The name of a variable says that its value is one."""
-    return bool(_SECRET.search(name))
+    return bool(_SECRET.search(re.sub(r"\W", "_", name).upper()))
 
 
 def tell(pipeline: Pipeline, losses: Losses, system: System, fix: Fix, known: frozenset[str] = frozenset()) -> None:

@@ -33,6 +33,7 @@ class Context:
     containers: dict[str, Node] = field(default_factory=dict)
     includes: list[Include] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
+    called: dict[str, int] = field(default_factory=dict)  # jobs that are templates, and how often each name was given
 
     def span(self, node: Node) -> Span:
         home = getattr(node, "home", None)

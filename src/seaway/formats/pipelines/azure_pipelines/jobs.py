@@ -60,13 +60,16 @@ def job_name(fields: Fields, index: int) -> str:
 
 def _template_job(node: Node, fields: Fields, stage: str, context: Context) -> Job:
     ref = template_ref(fields["template"], context)
+    ident = context.names.job(ref.text, stage)
+    count = context.called[ident] = context.called.get(ident, 0) + 1
+    ident = f"{ident}-{count}" if count > 1 else ident
     return Job(
-        id=context.names.job(ref.text),
+        id=ident,
         stage=stage,
         condition=context.condition(None, guard_of(node), Phase.QUEUE),
         calls=ref,
         inputs=context.pairs(fields.get("parameters")),
-        natives=context.natives(fields, {"template", "parameters"}, f"jobs.{ref.text}."),
+        natives=context.natives(fields, {"template", "parameters"}, f"jobs.{ident}."),
         span=context.span(node),
     )
 

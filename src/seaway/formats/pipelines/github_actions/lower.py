@@ -52,7 +52,9 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     ordered = _ordered(pipeline)
     ids = lower_jobs.identifiers(ordered)
     inputs = {one.name for one in pipeline.parameters} | {one.name for each in pipeline.triggers for one in each.inputs}
-    scope = Scope(pipeline.system, losses, ids=ids, inputs=frozenset(inputs)).with_variables(pipeline.variables)
+    truths = frozenset(one.name for one in pipeline.parameters if one.type == "boolean")
+    scope = Scope(pipeline.system, losses, ids=ids, inputs=frozenset(inputs), truths=truths)
+    scope = scope.with_variables(pipeline.variables)
     scope.stashes = _stashes(ordered)
     optional = _optional(ordered)
     whole = _asked_by_rules(pipeline.rules)

@@ -87,6 +87,7 @@ class Scope:
     before: frozenset[str] = frozenset()  # jobs that this one waits for, also by way of others
     outputs: dict[str, frozenset[str]] = field(default_factory=dict)  # what each job gives, by GitHub's names
     span: Span | None = None  # of the job
+    truths: frozenset[str] = frozenset()  # parameters that are true or false
     stashes: dict[str, Artifact] = field(default_factory=dict)  # Jenkins' by name: files come back where they were
 
     def with_variables(self, variables: tuple[Variable, ...], axes: frozenset[str] = frozenset()) -> Scope:
@@ -139,7 +140,8 @@ class Scope:
         if isinstance(expr, Unary):
             return Unary(expr.op, self.expr(expr.operand, place, span))
         if isinstance(expr, Binary):
-            return Binary(expr.op, self.expr(expr.left, place, span), self.expr(expr.right, place, span))
+            right = self._as_typed(expr.left, expr.right)
+            return Binary(expr.op, self.expr(expr.left, place, span), self.expr(right, place, span))
         if isinstance(expr, Call):
             if expr.name in _STATUS and place not in _CONDITIONS:
                 return no_way(f"{expr.name}() outside of conditions")
@@ -154,6 +156,17 @@ class Scope:
         if isinstance(expr, Literal):
             return expr
         return no_way(expr.text)
+
+    def _as_typed(self, left: Expr, right: Expr) -> Expr:
+        """GitHub's matrices and inputs hold truth values, and `true` is not the text 'true' there."""
+        typed = isinstance(left, Ref) and (
+            left.context == "matrix"
+            or (left.context == "input" and left.path[:1] and left.path[0] in self.truths)
+            or (left.context == "env" and left.path[:1] and left.path[0] in self.axes)
+        )
+        if typed and isinstance(right, Literal) and str(right.value).lower() in {"true", "false"}:
+            return Literal(str(right.value).lower() == "true")
+        return right
 
     def _by_start(self, expr: Expr, span: Span | None) -> Expr | None:
         """A pattern that GitHub cannot say, by the fixed text that it begins with; None where it has none or need not be changed."""
@@ -221,7 +234,9 @@ class Scope:
         return Ref("secret", (ours,))
 
     def outside(self, name: str, place: Place, span: Span | None) -> Expr:
-        """A variable that the file does not set."""
+        """A variable that the file does not set, under a name that GitHub takes."""
+        if not name.isidentifier():
+            name = re.sub(r"\W+", "_", name).strip("_").upper()
         if is_secret(name) and place not in _CONDITIONS:
             self.losses.manual_once(
                 f"secret {name}", "its value is kept outside the file", f"gh secret set {name}", span
