@@ -278,3 +278,23 @@ def test_a_schedule_without_a_time_is_a_persons_to_make(to: str) -> None:
 
 def test_an_empty_cache_keeps_nothing() -> None:
     assert "actions/cache" not in converted("gitlab_ci", "a:\n  script: make\n  cache: {}\n", "github_actions").text
+
+
+def test_a_pattern_of_circlecis_filters_is_one_of_gitlabs() -> None:
+    text = CIRCLE.replace("/v.*/", r"'/^v[0-9]+\/x(\.[0-9]+)$/'")
+    written = converted("circleci", text, "gitlab_ci").text
+    assert r"$CI_COMMIT_TAG =~ /^v[0-9]+\/x(\.[0-9]+)$/" in written
+
+
+@pytest.mark.parametrize("to", ["gitlab_ci", "azure_pipelines", "tekton", "github_actions"])
+def test_for_branches_and_tags_is_no_condition(to: str) -> None:
+    text = """\
+    version: 2.1
+    jobs: {a: {docker: [{image: x:1}], steps: [{run: make}]}}
+    workflows: {main: {jobs: [a: {filters: {tags: {only: /.*/}}}]}}
+    """
+    found = converted("circleci", text, to)
+    module: Any = registry.load_format("pipelines", to)
+    job = next(one for one in module.parse(found.text, "x.yml").jobs if one.id.lower() == "a")
+    assert job.condition is None
+    assert job.rules == ()

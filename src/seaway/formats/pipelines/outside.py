@@ -186,7 +186,7 @@ def is_set(name: str, script: str) -> bool:
         return False
     words = (
         rf"(?:^|[\s;&|(`\"'])(?:export\s+|local\s+|readonly\s+|declare\s+(?:-\w+\s+)?)?{name}\+?="
-        rf"|\bfor\s+{name}\b|\b(?:read|mapfile|getopts)\b[^\n;|&]*\b{name}\b|variable={name}\b"
+        rf"|\bfor\s+{name}\b|\b(?:read|mapfile|getopts)\b[^\n;|&]*\b{name}\b|variable={name}\b|\$env:{name}\s*="
     )
     return re.search(words, script, re.MULTILINE) is not None
 

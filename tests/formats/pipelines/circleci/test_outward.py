@@ -52,3 +52,10 @@ def test_its_own_file_stays_as_it_is() -> None:
     assert "working_directory: ~/repo" in written.text
     assert "nobody-saves-it" in written.text
     assert written.losses == ()
+
+
+def test_the_folder_that_every_job_has_is_the_work_folder() -> None:
+    text = CIRCLE.replace("        working_directory: ~/repo\n", "").replace("~/repo/doc", "~/project/doc")
+    written = converted("circleci", text, "gitlab_ci")
+    assert "cd doc" in written.text
+    assert not [one for one in written.losses if "working_directory" in one.construct]

@@ -17,8 +17,9 @@ from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.one_container import one_container
 from seaway.formats.pipelines.settled import settled
+from seaway.formats.pipelines.simple import simplified
 from seaway.formats.pipelines.unstaged import unstaged
-from seaway.model.expression import Call, Condition, Expr, Phase, Ref, Template, Text, walk
+from seaway.model.expression import Call, Condition, Expr, Literal, Phase, Ref, Template, Text, walk
 from seaway.model.pipeline import (
     Approval,
     Checkout,
@@ -249,8 +250,11 @@ class _Job:
     def _condition(self) -> Condition | None:
         """The job's own, or what its needs ask for."""
         words = {need.when for need in self._job.needs or ()}
-        if self._job.condition is not None or not words - {"success", ""}:
-            return self._job.condition
+        own = self._job.condition
+        if own is not None and simplified(own.expr) == Literal(value=True):
+            own = None
+        if own is not None or not words - {"success", ""}:
+            return own
         if words == {"always"} or "any" in words:
             return Condition(Call("always"), Phase.QUEUE)
         if words == {"failure"}:

@@ -10,7 +10,7 @@ from seaway.formats.pipelines.azure_pipelines.expressions import has_status
 from seaway.formats.pipelines.azure_pipelines.printer import Unprintable
 from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.pipelines.simple import truths
+from seaway.formats.pipelines.simple import simplified, truths
 from seaway.formats.yaml.as_written import kept_data
 from seaway.formats.yaml.emit import Note, Raw
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Phase, Ref, Template, Text, Unknown
@@ -111,7 +111,9 @@ class Words:
             why = "it is decided when a run is queued, no longer when the file is compiled"
             self.losses.approximated(construct, why, "", where)
         try:
-            return self._condition(found.expr if self.own else truths(found.expr))
+            expr = found.expr if self.own else simplified(truths(found.expr))
+            # In Azure `true` would hold after a failure, too.
+            return "succeeded()" if not self.own and expr == Literal(value=True) else self._condition(expr)
         except Unprintable as why:
             words = found.text.strip() or in_words(found.expr)
             fix = "write the condition; until then it never holds"

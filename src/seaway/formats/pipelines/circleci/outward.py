@@ -49,12 +49,15 @@ def _start(key: Text) -> str:
 
 def _folder(job: Job, losses: Losses) -> Job:
     """A folder outside the work folder is the work folder itself under CircleCI's name: files are checked out there."""
-    cwd = job.cwd
+    cwd = job.cwd or "~/project"
+    if not job.cwd and not any(isinstance(step.work, Run) and str(step.work.cwd).startswith(cwd) for step in job.steps):
+        return job
     if not isinstance(cwd, str) or not cwd.startswith(("/", "~")):
         return job
     root = cwd.rstrip("/")
-    why = "the repository's files were checked out there; here they are in the job's own work folder"
-    losses.approximated(f"working_directory {cwd}", why, "check paths that name the old folder", job.span)
+    if job.cwd:  # else it is the folder that every job has
+        why = "the repository's files were checked out there; here they are in the job's own work folder"
+        losses.approximated(f"working_directory {cwd}", why, "check paths that name the old folder", job.span)
     return dataclasses.replace(job, cwd="", steps=tuple(_within(step, root) for step in job.steps))
 
 

@@ -328,7 +328,8 @@ def _spelt(expr: Expr) -> Expr:
         if not isinstance(part, Literal) or not isinstance(part.value, str):
             raise Unprintable(f"`{_words(expr)}` with a computed part")
         if expr.name == "matches":
-            return Binary("=~", text, part)
+            slashed = re.sub(r"(?<!\\)/", r"\\/", part.value)
+            return Binary("=~", text, Literal(f"/{slashed}/"))
         return _pattern(expr.name, text, part.value)
     if isinstance(expr, Binary) and expr.op in {"==", "!="} and expr.left == REF and isinstance(expr.right, Literal):
         value = str(expr.right.value)

@@ -13,6 +13,7 @@ from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.gitlab_ci import expressions
 from seaway.formats.pipelines.gitlab_ci.expressions import Unprintable
 from seaway.formats.pipelines.gitlab_ci.writing import Data, Writing
+from seaway.formats.pipelines.simple import simplified
 from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Unary, both, walk
 from seaway.model.pipeline import Rule
 
@@ -83,7 +84,7 @@ def decided(condition: Condition | None, writing: Writing, job: str, *, manual: 
         return Decision(when=start)
     if condition.expr == Literal(value=False):
         return Decision(when="never")
-    expr = _plain(condition.expr)
+    expr = _plain(condition.expr if writing.own else simplified(condition.expr))
     if expr == Literal(value=True):
         return Decision(when=start)
     try:

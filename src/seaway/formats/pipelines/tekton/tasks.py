@@ -10,7 +10,7 @@ from typing import Any
 from seaway.formats.pipelines import outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
-from seaway.formats.pipelines.simple import by_branch_or_tag, mapped, truths, with_matches
+from seaway.formats.pipelines.simple import by_branch_or_tag, mapped, simplified, truths, with_matches
 from seaway.formats.pipelines.step_names import step_name
 from seaway.formats.pipelines.tekton import expressions, missing, pac
 from seaway.formats.pipelines.tekton.values import written
@@ -139,7 +139,9 @@ def _controls(job: Job, told: Told) -> dict[Any, Any]:
 def _whens(job: Job, condition: Condition, told: Told) -> list[dict[Any, Any]]:
     if condition.expr in {Call("always"), Call("success")}:
         return []
-    expr = condition.expr if told.own else mapped(truths(condition.expr), _on_branch)
+    expr = condition.expr if told.own else mapped(simplified(truths(condition.expr)), _on_branch)
+    if expr == Literal(value=True):
+        return []
     entries = expressions.whens(expr)
     if entries is None and told.own:
         return restored(condition.text) if condition.text else []
