@@ -176,3 +176,20 @@ def test_a_secret_has_a_name_that_github_takes() -> None:
     written = converted("azure_pipelines", azure, "github_actions")
     assert "TOKEN: ${{ secrets.CODECOV_TOKEN }}" in written.text
     assert [one.construct for one in written.losses if one.kind is LossKind.MANUAL] == ["secret CODECOV_TOKEN"]
+
+
+def test_a_truth_value_of_githubs_matrix_is_asked_as_a_text() -> None:
+    text = """\
+    on: push
+    jobs:
+      a:
+        runs-on: ubuntu-latest
+        strategy: {matrix: {deep: [true, false]}}
+        steps: [{run: ./deep, if: matrix.deep}, {run: ./flat, if: "!matrix.deep"}]
+    """
+    gitlab = converted("github_actions", text, "gitlab_ci").text
+    assert 'if [ "${DEEP}" != "" ] && [ "${DEEP}" != false ]; then' in gitlab
+    azure = converted("github_actions", text, "azure_pipelines").text
+    assert "ne(variables['deep'], 'false')" in azure
+    assert "<< parameters.deep >>" in converted("github_actions", text, "circleci").text
+    assert "if: matrix.deep" in converted("github_actions", text, "github_actions").text

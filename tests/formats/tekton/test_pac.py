@@ -168,3 +168,29 @@ def test_without_pipelines_as_code_none_of_its_marks_is_written() -> None:
     assert "{{" not in written.text
     assert "$(params.revision)" in written.text
     assert "name: repo-url" in written.text
+
+
+SHARED = """\
+    apiVersion: tekton.dev/v1
+    kind: Pipeline
+    metadata: {name: p}
+    spec:
+      workspaces: [{name: source}]
+      tasks:
+        - name: build
+          workspaces: [{name: source, workspace: source}]
+          taskSpec:
+            workspaces: [{name: source}]
+            steps:
+              - {name: a, image: x, workingDir: $(workspaces.source.path), script: make}
+              - {name: b, image: x, workingDir: $(workspaces.source.path)/doc, script: "ls $(workspaces.source.path)/out"}
+    """
+
+
+@pytest.mark.parametrize("to", ["github_actions", "gitlab_ci", "azure_pipelines", "circleci"])
+def test_a_workspace_is_the_work_folder_of_others(to: str) -> None:
+    written = converted("tekton", SHARED, to)
+    assert "tekton" not in written.text
+    assert "<" not in written.text.replace("<<", "")
+    assert "doc" in written.text
+    assert [one.kind for one in written.losses if one.construct.startswith("workspace")] == [LossKind.MANUAL]

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.yaml.kept import restored
-from seaway.model.expression import Call, Expr, Literal, Ref, Template, Text, parts
-from seaway.model.pipeline import Job, Native, Pipeline, System
+from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, Text, Unary, parts, refs
+from seaway.model.pipeline import Job, Native, Pipeline, Run, Step, System
 from seaway.model.span import Span
 
 Node = TypeVar("Node")
+_WORK_FOLDER = Ref("run", ("workspace",))
 _PARAMETERS = re.compile(r"\d+\.PipelineRun\.[^:]*:spec\.params")
 _ALWAYS = re.compile(r"\d+\.(?:PipelineRun|Pipeline|Task|TaskRun)\.[^:]*:(?:apiVersion|kind)")
 _METADATA = re.compile(r"\d+\.(?:PipelineRun|Pipeline)\.[^:]*:metadata")
@@ -29,6 +30,9 @@ def given(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """
     if pipeline.system is System.GITLAB_CI:
         jobs = tuple(_without_policies(job) for job in pipeline.jobs)
+        return dataclasses.replace(pipeline, jobs=jobs, index={})
+    if pipeline.system is System.GITHUB_ACTIONS:
+        jobs = tuple(_typed(job) for job in pipeline.jobs)
         return dataclasses.replace(pipeline, jobs=jobs, index={})
     if pipeline.system is System.CIRCLECI:
         from seaway.formats.pipelines.circleci.outward import outward
@@ -43,9 +47,69 @@ def given(pipeline: Pipeline, losses: Losses) -> Pipeline:
             values |= _values(one)
         elif not (_ALWAYS.fullmatch(one.key) or (_METADATA.fullmatch(one.key) and _is_known(one))):
             natives.append(one)
+    values |= _workspaces(pipeline, losses)
+    natives = [one for one in natives if not one.key.endswith(("spec.workspaces", "pipeline.workspaces"))]
     made: Pipeline = with_values(dataclasses.replace(pipeline, natives=()), values)
+    made = dataclasses.replace(made, jobs=tuple(_in_work_folder(job) for job in made.jobs), index={})
     parameters = tuple(one for one in pipeline.parameters if Ref("input", (one.name,)) not in values)
     return dataclasses.replace(made, parameters=parameters, natives=tuple(natives), index={})
+
+
+def _workspaces(pipeline: Pipeline, losses: Losses) -> dict[Ref, Text]:
+    """A workspace's folder -> the work folder that a job of another system has."""
+    found: dict[Ref, Text] = {}
+    for job in pipeline.jobs:
+        for ref in refs(job):
+            name = str(ref.path[1]) if ref.context == "native" and ref.path[:1] == ("tekton",) else ""
+            if ref in found or not (name.startswith("workspaces.") and name.endswith(".path")):
+                continue
+            found[ref] = Template((_WORK_FOLDER,))
+            why = "tasks share its files; here each job has a folder of its own, with the repository's files only"
+            fix = "hand over as artifacts what one job makes for another"
+            losses.manual(f"workspace {name.split('.')[1]}", why, fix, job.span)
+    return found
+
+
+def _in_work_folder(job: Job) -> Job:
+    """Steps that run in that folder need not say so."""
+    natives = tuple(one for one in job.natives if one.key not in {"workspaces", "taskSpec.workspaces"})
+    return dataclasses.replace(job, natives=natives, steps=tuple(_without_root(step) for step in job.steps))
+
+
+def _without_root(step: Step) -> Step:
+    work = step.work
+    pieces = parts(work.cwd) if isinstance(work, Run) else ()
+    if not isinstance(work, Run) or pieces[:1] != (_WORK_FOLDER,):
+        return step
+    first, *others = pieces[1:] or ("",)
+    rest = _joined([first.lstrip("/") if isinstance(first, str) else first, *others])
+    return dataclasses.replace(step, work=dataclasses.replace(work, cwd=rest))
+
+
+def _typed(job: Job) -> Job:
+    """GitHub's matrices and inputs hold truth values; elsewhere they are texts, and `false` is one that is not empty."""
+    steps = tuple(
+        dataclasses.replace(step, condition=_asked(step.condition)) if step.condition is not None else step
+        for step in job.steps
+    )
+    return dataclasses.replace(job, condition=_asked(job.condition), steps=steps)
+
+
+def _asked(condition: Condition | None) -> Condition | None:
+    if condition is None:
+        return None
+    expr = _not_false(condition.expr)
+    return condition if expr == condition.expr else dataclasses.replace(condition, expr=expr)
+
+
+def _not_false(expr: Expr) -> Expr:
+    if isinstance(expr, Ref) and expr.context in {"matrix", "input"}:
+        return Binary("&&", Binary("!=", expr, Literal("")), Binary("!=", expr, Literal("false")))
+    if isinstance(expr, Unary) and expr.op == "!":
+        return Unary("!", _not_false(expr.operand))
+    if isinstance(expr, Binary) and expr.op in {"&&", "||"}:
+        return Binary(expr.op, _not_false(expr.left), _not_false(expr.right))
+    return expr
 
 
 def _without_policies(job: Job) -> Job:
