@@ -12,6 +12,8 @@ from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Text, parts
 from seaway.model.pipeline import Cache, Checkout, Job, Pipeline, Run, Step, steps
 
+_HOME = "~/project"  # where a job works that names no folder
+
 
 def outward(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline with that said."""
@@ -49,10 +51,10 @@ def _start(key: Text) -> str:
 
 def _folder(job: Job, losses: Losses) -> Job:
     """A folder outside the work folder is the work folder itself under CircleCI's name: files are checked out there."""
-    cwd = job.cwd or "~/project"
-    if not job.cwd and not any(isinstance(step.work, Run) and str(step.work.cwd).startswith(cwd) for step in job.steps):
-        return job
+    cwd = job.cwd or _HOME
     if not isinstance(cwd, str) or not cwd.startswith(("/", "~")):
+        return job
+    if not job.cwd and not any(isinstance(one.work, Run) and str(one.work.cwd).startswith(_HOME) for one in job.steps):
         return job
     root = cwd.rstrip("/")
     if job.cwd:  # else it is the folder that every job has
