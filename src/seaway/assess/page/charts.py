@@ -19,9 +19,9 @@ def bar(score: float | None, *, plain: bool = False) -> Html:
     """A score from 0 to 100 as a thin bar; an empty track where there is none. `plain`: it is neither good nor bad."""
     kind = "fill-good" if score and score >= _GOOD else "fill-mid" if score and score >= _FAIR else "fill-bad"
     kind = "path" if plain else kind
-    parts = [el("rect", class_="track", width=200, height=6, rx=3)]
+    parts = [el("rect", class_="track", width=200, height=6)]
     if score is not None:
-        parts.append(el("rect", class_=kind, width=f"{max(3.0, score * 2):.1f}", height=6, rx=3))
+        parts.append(el("rect", class_=kind, width=f"{max(3.0, score * 2):.1f}", height=6))
     return el("svg", *parts, viewBox="0 0 200 6", preserveAspectRatio="none", aria_hidden="true")
 
 

@@ -23,6 +23,7 @@ _METRICS = {
     "rework": "deployment_rework_rate",
 }
 _SINCE = {"author": "since it was written", "committer": "since its commit", "first_seen": "since its push"}
+_UNKNOWN = "review and approval, which need pull requests; where pipelines spend their time stands below"
 _UNSEEN = "review, queue, build, test and approval: they need pull requests and runs, which were not read"
 
 
@@ -44,7 +45,7 @@ def value_stream(document: Json) -> Html:
         parts += [el("h3", lane_name(lane)), charts.stream(known, f"Time to production of {lane_name(lane)}")]
         waits = _share(lead)
         parts += [el("p", waits, class_="small")] if waits else []
-    parts.append(el("p", f"Not known: {_UNSEEN}.", class_="quiet small"))
+    parts.append(el("p", f"Not known: {_UNKNOWN if document['bottlenecks'] else _UNSEEN}.", class_="quiet small"))
     return join(*parts)
 
 
@@ -63,7 +64,7 @@ def critical_paths(document: Json) -> Html:
     unit = next((one for one in document["not_measured"] if one["what"] == "bottlenecks"), None)
     parts = [el("p", sentence(unit["why"]), " ", sentence(unit["how"]), class_="quiet small")] if unit else []
     for one in ways[:WAYS]:
-        took = f", {words.span(one['total'])}" if one["unit"] == "seconds" else ""
+        took = f", {words.span(one['total'])}" if one["unit"] == "seconds" else "; each job counts as one"
         chain = f"{' → '.join(one['critical'])}: {len(one['critical'])} of {len(one['jobs'])} jobs{took}"
         drawn = charts.way(one["jobs"], one["critical"], one["total"], f"Jobs of {one['path']}", one["unit"])
         parts += [el("h3", el("code", one["path"])), el("p", chain, class_="small"), drawn]

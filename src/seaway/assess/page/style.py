@@ -72,7 +72,7 @@ nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin-top:10px;font-size:13px}
 .scores{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:12px 30px;margin:12px 0}
 .score .line{display:flex;justify-content:space-between;align-items:baseline}
 .score .line b{font-size:17px}
-.score svg{display:block;width:100%;height:6px;margin:3px 0}
+.score svg{display:block;width:100%;height:6px;margin:3px 0;border-radius:3px}
 .score .note{font-size:12px;color:var(--quiet)}
 .scroll{overflow-x:auto;margin:10px 0}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
@@ -100,7 +100,7 @@ summary::marker{color:var(--quiet)}
 .chart .axis{fill:var(--quiet);font-size:11px}
 .chart .grid{stroke:var(--edge);stroke-width:1}
 .chart .bar{fill:var(--low)}.path{fill:var(--accent)}.chart .ghost{fill:var(--edge)}
-.jobs svg{display:block;width:100%;min-width:120px;height:6px;margin-top:8px}
+.jobs svg{border-radius:3px;display:block;width:100%;min-width:120px;height:6px;margin-top:8px}
 .track{fill:var(--edge)}.fill-good{fill:var(--good)}.fill-mid{fill:var(--medium)}.fill-bad{fill:var(--critical)}
 .whisker{display:block;width:100%;height:auto;max-height:16px;margin-top:5px}
 .whisker .axis{stroke:var(--edge);stroke-width:2}.whisker .span{stroke:var(--accent);stroke-width:2}.whisker .dot{fill:var(--accent)}
@@ -127,7 +127,7 @@ nav{display:none}
 h1{font-size:17pt}h2{font-size:13pt;margin-top:22pt;break-after:avoid}h3{break-after:avoid}
 .first{break-after:page}.first h2,header+section h2{margin-top:7pt;padding-top:7pt;font-size:12pt}.first h3{margin-top:6pt}
 .first .scores{gap:5px 24px;margin:6px 0}.first .scroll{margin:4px 0}.first .quiet{font-size:8.5pt}
-.tile .value{font-size:14pt}.tile{padding:7px 8px}.tile .note,.score .note{font-size:7.5pt;line-height:1.3}.tile .value.none{font-size:11pt}.tile .name{font-size:8.5pt}
+.tile .value{font-size:14pt}.tile{padding:7px 8px}.tile .note,.score .note{font-size:7.5pt;line-height:1.3}.tile .value.none{font-size:11pt}.tile .name{font-size:7.8pt}
 table{font-size:9pt}.first td,.first th{padding:3px 8px 3px 0}.first td{line-height:1.32}.first .small{font-size:8pt}.first td p{margin:0}
 .place,.tile,tr,.chart{break-inside:avoid}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
