@@ -193,3 +193,38 @@ def test_a_truth_value_of_githubs_matrix_is_asked_as_a_text() -> None:
     assert "ne(variables['deep'], 'false')" in azure
     assert "<< parameters.deep >>" in converted("github_actions", text, "circleci").text
     assert "if: matrix.deep" in converted("github_actions", text, "github_actions").text
+
+
+FOLDERS = """\
+    on: push
+    defaults: {run: {working-directory: app}}
+    jobs:
+      a:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/checkout@v4
+          - uses: actions/setup-python@v5
+            with: {python-version: "3.12", cache: pip}
+          - run: make
+          - run: fmt
+            working-directory: tools
+    """
+
+
+def test_scripts_run_in_their_folder_and_not_the_checkout() -> None:
+    text = converted("github_actions", FOLDERS, "circleci").text
+    job, _, workflow = text.partition("workflows:")
+    assert job.count("working_directory: app") == 1
+    assert "command: make\n          working_directory: app" in job
+    assert "command: fmt\n          working_directory: tools" in job
+    assert workflow
+
+
+@pytest.mark.parametrize(("to", "checkout", "cache"), [
+    ("circleci", "- checkout", "restore_cache"), ("azure_pipelines", "checkout: self", "Cache@2"),
+])  # fmt: skip
+def test_a_cache_finds_the_lock_file_checked_out(to: str, checkout: str, cache: str) -> None:
+    text = converted("github_actions", FOLDERS, to).text
+    if "checkout: self" in text or to == "circleci":  # Azure checks out by itself where nothing else is asked
+        assert text.index(checkout) < text.index(cache)
+    assert text.count(checkout) == 1

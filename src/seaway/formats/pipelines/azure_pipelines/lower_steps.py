@@ -82,6 +82,9 @@ class _Steps:
         if self._comment:  # of a step that has none behind it
             self._found.append(Step(Run("true"), comment=self._comment))
         first = [step for step in self._found if isinstance(step.work, Checkout) and step.work.implicit]
+        behind = next((step for step in self._found if not isinstance(step.work, Cache)), None)
+        if not first and behind is not None and isinstance(behind.work, Checkout) and not behind.work.path:
+            first = [behind]
         return [*first, *(step for step in self._found if step not in first)]
 
     def add(self, step: Step) -> None:

@@ -330,7 +330,6 @@ class _Job:
             steps=steps or (Step(lower_steps.NOTHING),),
             concurrency=self._group(),
             shell=job.shell if job.shell not in {"bash", "sh"} else "",
-            cwd=job.cwd or self._pipeline.cwd,
             comment=job.comment,
             span=job.span,
         )

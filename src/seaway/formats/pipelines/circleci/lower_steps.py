@@ -126,6 +126,7 @@ class _Steps:
         self._slots: list[Expr] = []
         self._saves: list[Step] = []
         self._attached = False
+        self._begun: tuple[Step, ...] = ()
         self.found: list[Step] = []
 
     def begin(self) -> None:
@@ -133,6 +134,9 @@ class _Steps:
         needs = {need.job for need in self._job.needs or () if need.artifacts}
         givers = [job for job in self._pipeline.jobs if job.id in needs and any(one.paths for one in job.artifacts)]
         first = [step for step in self._job.steps if isinstance(step.work, Checkout) and step.work.implicit]
+        head = self._job.steps[:1] if self._job.caches else ()
+        self._begun = tuple(step for step in head if isinstance(step.work, Checkout) and step not in first)
+        first += self._begun
         for step in first:
             self.add(step)
         if givers:
@@ -152,6 +156,8 @@ class _Steps:
             self._append(Step(NOTHING))
 
     def add(self, step: Step) -> None:
+        if self._begun and step is self._begun[0] and any(isinstance(one.work, Checkout) for one in self.found):
+            return  # a cache asks for its files
         if (
             isinstance(step.work, Checkout)
             and step.work.implicit
@@ -260,7 +266,9 @@ class _Steps:
                 self._losses.manual("value handed on by a script", f"CircleCI knows no {word}", fix, step.span)
         shell = "" if work.shell in {"bash", "sh", "cmd"} else _SHELLS.get(work.shell, work.shell)
         whole = "".join(f"{line}\n" for line in (*before, *lines)) + script
-        made = Run(self._filled(whole), shell, work.cwd or "", work.continues and not lines and not before)
+        # The folder of a job is where CircleCI checks out: that of its scripts stands at each.
+        cwd = work.cwd or self._job.cwd or self._pipeline.cwd
+        made = Run(self._filled(whole), shell, cwd, work.continues and not lines and not before)
         return dataclasses.replace(step, work=made, env=env)
 
     def _asked(self, step: Step) -> tuple[list[str], Step]:
