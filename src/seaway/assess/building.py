@@ -18,7 +18,7 @@ IMAGE = re.compile(
 )
 PROGRAM = re.compile(
     _BEGIN
-    + r"(?P<words>(?:npm|pnpm|yarn)\s+(?:run\s+)?build\b|(?:\./)?mvnw?(?=\s)(?=.*\s(?:package|install|verify)\b)|(?:\./)?gradlew?(?=\s)(?=.*\s:?(?:[\w:]+:)?(?:build|assemble|bootJar)\b)"
+    + r"(?P<words>(?:npm|pnpm|yarn)\s+(?:run\s+)?build\b|(?:\./)?mvnw?(?=\s)(?=.*\s(?:package|install)\b)|(?:\./)?gradlew?(?=\s)(?=.*\s:?(?:[\w:]+:)?(?:build|assemble|bootJar)\b)"
     r"|dotnet\s+(?:build|publish)\b|go\s+build\b|cargo\s+build\b|python3?\s+-m\s+build\b|(?:npx\s+)?ng\s+build\b|make\s+(?:build|dist|package)\b)"
 )
 
