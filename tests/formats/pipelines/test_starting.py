@@ -298,3 +298,34 @@ def test_for_branches_and_tags_is_no_condition(to: str) -> None:
     job = next(one for one in module.parse(found.text, "x.yml").jobs if one.id.lower() == "a")
     assert job.condition is None
     assert job.rules == ()
+
+
+RULES = """\
+    workflow: {rules: [{if: '$CI_PIPELINE_SOURCE == "merge_request_event"'}, {if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH}]}
+    stages: [build, ship]
+    build: {stage: build, script: make}
+    ship: {stage: ship, script: ./ship, when: on_failure}
+    after: {stage: ship, script: ./after}
+    """
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("azure_pipelines", "or(eq(variables['Build.Reason'], 'PullRequest'), eq(variables['Build.SourceBranch'], 'refs/heads/main'))"),
+        ("tekton", "'{{ event_type }}' == 'pull_request' || '{{ source_branch }}' == 'main'"),
+        ("circleci", "approve-build"),
+    ],
+)  # fmt: skip
+def test_what_decides_whether_there_is_a_run_decides_its_jobs(to: str, said: str) -> None:
+    written = converted("gitlab_ci", RULES, to)
+    assert said in written.text
+    assert [one.kind for one in written.losses if one.construct == "default branch"] == [LossKind.MANUAL]
+    github = converted("gitlab_ci", RULES, "github_actions")
+    assert "github.event.repository.default_branch" in github.text
+
+
+def test_several_that_may_fail_are_told_where_all_must() -> None:
+    text = "stages: [a, b]\nx: {stage: a, script: x}\ny: {stage: a, script: y}\nmend: {stage: b, script: z, when: on_failure}\n"
+    losses = converted("gitlab_ci", text, "circleci").losses
+    assert [one.kind for one in losses if one.construct == "needs"] == [LossKind.APPROXIMATED]

@@ -9,11 +9,27 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from seaway.formats.pipelines.given import with_values
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Unary, both, either
-from seaway.model.pipeline import Globs, Job, Pipeline, System, Trigger, TriggerKind
+from seaway.formats.pipelines.simple import mapped, simplified
+from seaway.model.expression import (
+    Binary,
+    Call,
+    Condition,
+    Expr,
+    Literal,
+    Ref,
+    Unary,
+    both,
+    either,
+    negated,
+    refs,
+    walk,
+)
+from seaway.model.pipeline import Globs, Job, Pipeline, Rule, System, Trigger, TriggerKind
 
-KIND, BRANCH = Ref("event", ("kind",)), Ref("git", ("branch",))
+KIND, BRANCH, _TAG = Ref("event", ("kind",)), Ref("git", ("branch",)), Ref("git", ("tag",))
+_DEFAULT = Ref("git", ("default_branch",))
 _GLOB = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
 _EVERYTHING = frozenset({"*", "**"})
 _ONE_EACH = frozenset({TriggerKind.PUSH, TriggerKind.TAG, TriggerKind.PULL_REQUEST})
@@ -83,6 +99,64 @@ def asked(pipeline: Pipeline) -> Pipeline:
     starts = [(one, _reached(one.jobs, needs)) for one in pipeline.triggers]
     jobs = tuple(job if job.template else _asking(job, starts) for job in pipeline.jobs)
     return dataclasses.replace(pipeline, jobs=jobs, index={})
+
+
+def by_rules(pipeline: Pipeline, losses: Losses, system: str) -> Pipeline:
+    """The pipeline in which each job that waits for nobody asks what decides whether there is a run at all (GitLab).
+
+    For systems that do not know the name of the default branch: it is taken to be `main`, and told.
+    """
+    named_so = any(ref == _DEFAULT for ref in refs((pipeline.jobs, pipeline.rules, pipeline.stages)))
+    whole = asked_by_rules(pipeline.rules)
+    if named_so:
+        why = f"{system} does not know which branch is the default one: it is `main` here"
+        losses.manual("default branch", why, "write its name where it is another one", pipeline.span)
+        pipeline = with_values(pipeline, {_DEFAULT: "main"})
+        whole = whole and simplified(mapped(whole, lambda one: Literal("main") if one == _DEFAULT else None))
+    if whole is None:
+        return pipeline
+    jobs = tuple(job if job.template or not _begins(job) else _under(job, whole) for job in pipeline.jobs)
+    return dataclasses.replace(pipeline, jobs=jobs, index={})
+
+
+def _begins(job: Job) -> bool:
+    """Nothing that was left out before it keeps it from running."""
+    asks = set(walk(job.condition.expr)) if job.condition else set()
+    return not job.needs or bool(asks & {Call("always"), Call("failure")})
+
+
+def _under(job: Job, whole: Expr) -> Job:
+    expr = both(whole, job.condition.expr if job.condition else None)
+    assert expr is not None  # noqa: S101 - `whole` is not
+    text = job.condition.text if job.condition else ""
+    return dataclasses.replace(job, condition=Condition(expr, text=text, span=job.span))
+
+
+def asked_by_rules(rules: tuple[Rule, ...]) -> Expr | None:
+    """When a run is made at all, where triggers cannot say it: the first rule that fits counts."""
+    found: Expr = Literal(value=False)
+    for rule in reversed(rules):
+        expr = rule.condition.expr if rule.condition else Literal(value=True)
+        found = Binary("&&", negated(expr), found) if rule.when == "never" else either(expr, found)
+    found = simplified(found)
+    if not rules or isinstance(found, Literal) or all(_is_trigger(one) for one in _alternatives(found)):
+        return None
+    return found
+
+
+def _alternatives(expr: Expr) -> list[Expr]:
+    if isinstance(expr, Binary) and expr.op == "||":
+        return _alternatives(expr.left) + _alternatives(expr.right)
+    return [expr]
+
+
+def _is_trigger(expr: Expr) -> bool:
+    """An event, a branch or a tag: triggers say it."""
+    return (
+        isinstance(expr, Binary)
+        and isinstance(expr.right, Literal)
+        and ((expr.op == "==" and expr.left in (KIND, BRANCH, _TAG)) or expr == Binary("!=", _TAG, Literal("")))
+    )
 
 
 def _reached(jobs: tuple[str, ...], needs: dict[str, set[str]]) -> set[str]:
@@ -171,4 +245,4 @@ def nothing(pipeline: Pipeline, losses: Losses) -> bool:
     return True
 
 
-__all__ = ["asked", "joined", "named", "nothing", "separated"]
+__all__ = ["asked", "asked_by_rules", "by_rules", "joined", "named", "nothing", "separated"]

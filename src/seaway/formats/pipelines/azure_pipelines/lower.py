@@ -47,7 +47,10 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """The pipeline as Azure could have written it."""
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.AZURE_PIPELINES, _to_make, known=frozenset({"System.AccessToken"}))
-    pipeline = settled(starting.joined(starting.asked(given(pipeline, losses)), losses, "Azure"), losses)
+    pipeline = settled(
+        starting.joined(starting.by_rules(starting.asked(given(pipeline, losses)), losses, "Azure"), losses, "Azure"),
+        losses,
+    )
     pipeline = limits.of_jobs(pipeline, losses, "Azure")
     jobs = tuple(job for job in pipeline.jobs if not job.template)
     flat = any(stage.parent or stage.post for stage in pipeline.stages) or any(job.needs for job in jobs)

@@ -56,7 +56,13 @@ def lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     commands.told(pipeline, losses, "CircleCI")
     starting.nothing(pipeline, losses)
     outside.tell(pipeline, losses, System.CIRCLECI, _to_make, known=frozenset({"CI"}))
-    pipeline = settled(starting.joined(starting.asked(given(pipeline, losses)), losses, "CircleCI"), losses, texts=True)
+    pipeline = settled(
+        starting.joined(
+            starting.by_rules(starting.asked(given(pipeline, losses)), losses, "CircleCI"), losses, "CircleCI"
+        ),
+        losses,
+        texts=True,
+    )
     pipeline = limits.of_jobs(shell_named(with_axes(whole_rows(pipeline))), losses, "CircleCI")
     ordered = [one_container(job, losses, "CircleCI") for job in unrolled(unstaged(pipeline, losses))]
     _around(pipeline, losses)
@@ -304,6 +310,9 @@ class _Job:
     def _needs(self) -> tuple[Need, ...]:
         """With the outcomes that are waited for."""
         _, asked = self._split()
+        if asked == "failure" and len(self._job.needs or ()) > 1:
+            why = "CircleCI starts the job when all of them have failed, where one was enough"
+            self._losses.approximated("needs", why, "write one job for each that may fail", self._job.span)
         found: dict[str, Need] = {}
         for need in self._job.needs or ():
             when = need.when if need.when in {"success", "failure", "always", "failed canceled"} else "always"

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from seaway.formats.pipelines import limits, starting
 from seaway.formats.pipelines.expand import files_from, with_stage_order
 from seaway.formats.pipelines.github_actions import lower_jobs, lower_steps, lower_triggers, lower_values
-from seaway.formats.pipelines.github_actions.contexts import BRANCH, IS_TAG, KIND, TAG
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
 from seaway.formats.pipelines.github_actions.lower_late import late
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
@@ -19,7 +18,7 @@ from seaway.formats.pipelines.settled import settled
 from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.simple import mapped, simplified
 from seaway.formats.pipelines.step_names import named_steps
-from seaway.model.expression import Binary, Call, Condition, Expr, Literal, Ref, Template, both, either, negated, refs
+from seaway.model.expression import Call, Condition, Expr, Literal, Ref, Template, both, refs
 from seaway.model.pipeline import (
     Artifact,
     Cache,
@@ -29,7 +28,6 @@ from seaway.model.pipeline import (
     Need,
     Permissions,
     Pipeline,
-    Rule,
     Run,
     Runner,
     Step,
@@ -57,7 +55,7 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     scope = scope.with_variables(pipeline.variables)
     scope.stashes = _stashes(ordered)
     optional = _optional(ordered)
-    whole = _asked_by_rules(pipeline.rules)
+    whole = starting.asked_by_rules(pipeline.rules)
     jobs = tuple(_asking(job, whole, optional) for job in ordered)
     jobs = tuple(named_steps(job, pipeline, lambda expr: lower_steps.said(expr, scope)) for job in jobs)
     asked = _asked_outputs(jobs)
@@ -176,33 +174,6 @@ def _asking(job: Job, whole: Expr | None, optional: frozenset[str]) -> Job:
     expr = both(whole, job.condition.expr if job.condition else None)
     assert expr is not None  # noqa: S101 - `whole` is not
     return dataclasses.replace(job, condition=Condition(expr, text=job.condition.text if job.condition else ""))
-
-
-def _asked_by_rules(rules: tuple[Rule, ...]) -> Expr | None:
-    """When a run is made at all, where triggers cannot say it: the first rule that fits counts."""
-    found: Expr = Literal(value=False)
-    for rule in reversed(rules):
-        expr = rule.condition.expr if rule.condition else Literal(value=True)
-        found = Binary("&&", negated(expr), found) if rule.when == "never" else either(expr, found)
-    found = simplified(found)
-    if not rules or isinstance(found, Literal) or all(_is_trigger(one) for one in _alternatives(found)):
-        return None
-    return found
-
-
-def _alternatives(expr: Expr) -> list[Expr]:
-    if isinstance(expr, Binary) and expr.op == "||":
-        return _alternatives(expr.left) + _alternatives(expr.right)
-    return [expr]
-
-
-def _is_trigger(expr: Expr) -> bool:
-    """An event, a branch or a tag: `on` says it."""
-    return (
-        isinstance(expr, Binary)
-        and isinstance(expr.right, Literal)
-        and ((expr.op == "==" and expr.left in (KIND, BRANCH, TAG)) or expr == IS_TAG)
-    )
 
 
 def _without_off(jobs: tuple[Job, ...], losses: Losses) -> tuple[Job, ...]:

@@ -71,7 +71,10 @@ def write(pipeline: Pipeline) -> Written:
 
 def _lowered(pipeline: Pipeline, losses: Losses) -> Pipeline:
     """A pipeline of another system, with what its text does not bring along told."""
-    pipeline = settled(starting.joined(starting.asked(given(pipeline, losses)), losses, "Tekton"), losses)
+    pipeline = settled(
+        starting.joined(starting.by_rules(starting.asked(given(pipeline, losses)), losses, "Tekton"), losses, "Tekton"),
+        losses,
+    )
     pipeline = grounded(shell_named(with_axes(whole_rows(pipeline))), losses, "Tekton")
     commands.told(pipeline, losses, "Tekton")
     starting.nothing(pipeline, losses)
