@@ -213,6 +213,26 @@ services:
 volumes:
   data: {{}}
 """
+_APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: {name}
+  namespace: argocd
+spec:
+  project: default
+  source:
+    repoURL: https://git.acme.example/{name}.git
+    targetRevision: main
+    path: deploy
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: {name}
+  syncPolicy:
+    automated:
+      prune: true
+      selfHeal: true
+"""
 _PANEL = {
     "type": "timeseries",
     "title": "Requests",
@@ -222,6 +242,7 @@ _PANEL = {
 
 WORKLOAD, TERRAFORM, PLAY = "deploy/app.yaml", "infra/main.tf", "ansible/site.yml"
 RULES, ROUTES, BOARD = "monitoring/rules.yml", "monitoring/alertmanager.yml", "monitoring/dashboard.json"
+APPLICATION = "gitops/application.yaml"
 COMPOSE, FLAGS = "compose.production.yaml", "flags/app.flagd.json"
 
 
@@ -243,7 +264,8 @@ def files(name: str, dice: Random) -> dict[str, str]:
         COMPOSE: _COMPOSE.format(**words),
         FLAGS: json.dumps(flags(), indent=2) + "\n",
     }
-    return {path: text for path, text in made.items() if dice.random() < 0.8}
+    kept = {path: text for path, text in made.items() if dice.random() < 0.8}
+    return kept | ({APPLICATION: _APPLICATION.format(**words)} if dice.random() < 0.5 else {})
 
 
 def board(name: str) -> dict[str, object]:

@@ -137,6 +137,13 @@ def logs_for_people(draft: Draft, dice: Random) -> bool:
     )
 
 
+@fault("gitops-sync-without-checks", *_ONE)
+def prunes_and_never_heals(draft: Draft, dice: Random) -> bool:
+    return _changed(draft, estate.APPLICATION, r"      selfHeal: true\n", "") and _whole(
+        draft, estate.APPLICATION, "gitops-sync-without-checks"
+    )
+
+
 # --- Terraform and Ansible ------------------------------------------------------------------------------------------
 
 
@@ -208,6 +215,16 @@ def one_window(draft: Draft, dice: Random) -> bool:
         )
     return _changed(draft, estate.RULES, r"> \(14\.4 \* 0\.001\) and job:errors:ratio_rate1h > \(14\.4 \* 0\.001\)",
                     "> (14.4 * 0.1) and job:errors:ratio_rate1h > (14.4 * 0.1) #@unreachable-burn-alert")  # fmt: skip
+
+
+@fault("no-slo", *_ONE)
+def no_objective(draft: Draft, dice: Random) -> bool:
+    burning = r"ErrorBudgetBurn\n        expr: .*\n        for: 2m"
+    often = 'TooManyErrors\\n        expr: sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.05\\n        for: 10m'
+    if not _changed(draft, estate.RULES, burning, often):
+        return False
+    draft.files[estate.RULES] = draft.files[estate.RULES].replace("burns its error budget", "answers with errors")
+    return _whole(draft, estate.RULES, "no-slo")
 
 
 @fault("incomplete-alert", *_ONE)
@@ -367,7 +384,7 @@ def whatever_is_newest(draft: Draft, dice: Random) -> bool:
 @fault("serial-jobs", GITHUB, GITLAB, AZURE, CIRCLE)
 def checks_in_a_row(draft: Draft, dice: Random) -> bool:
     jobs = draft.kinds("test")
-    if len(jobs) < 2:
+    if len(jobs) < 2 or draft.language == "java":  # `mvn verify` also packages
         return False
     jobs[1].needs = [jobs[0].id]
     if draft.system == CIRCLE:  # the order stands in the workflow there
