@@ -10,6 +10,7 @@ from seaway.formats.infrastructure import runbook
 from support import pace
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(
     "word", ["ssh ", "ssh -a ", "log in to the ", "click on the ", "`ssh a", "a@", "ssh a.a", "then ", "- ", "press . "]
 )

@@ -9,6 +9,8 @@ import pytest
 from seaway.assess import examine, rule, rules
 from support import pace, rule_fixtures
 
+pytestmark = pytest.mark.broad
+
 SIZE = 300_000
 HEAD = "on: push\njobs:\n  build:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n"
 

@@ -11,6 +11,8 @@ from seaway.assess.estate import Estate, Kind
 from seaway.registry import load_format
 from support import pace
 
+pytestmark = pytest.mark.broad
+
 RULE = "      - alert: A{}\n        expr: {}\n"
 HEAD = "groups:\n  - name: a\n    rules:\n"
 

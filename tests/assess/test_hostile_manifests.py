@@ -12,6 +12,8 @@ from seaway.assess.estate import Estate, Kind
 from seaway.errors import ConfigError
 from support import pace
 
+pytestmark = pytest.mark.broad
+
 LONG = 200_000
 POD = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers:\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n"

@@ -12,6 +12,8 @@ from seaway.assess.estate import Estate
 from seaway.assess.rule import Case
 from support import pace, rule_fixtures
 
+pytestmark = pytest.mark.broad
+
 SIZE = 200_000
 SHIPS = "publish:\n  script:\n    - npm publish\n    - kubectl apply -f k8s\n"
 WORDS = (

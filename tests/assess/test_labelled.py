@@ -16,6 +16,8 @@ from bench.labelled.sample import Sample, samples
 
 from seaway.assess import rules
 
+pytestmark = pytest.mark.broad
+
 FOLDER = Path(__file__).parents[2] / "bench" / "labelled"
 FOUND = list(samples(7, 1))
 

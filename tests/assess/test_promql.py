@@ -126,12 +126,14 @@ HOSTILE = {
 }
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_text_takes_long(name: str) -> None:
     with pace.within(0.5):
         promql.parse.__wrapped__(HOSTILE[name])
 
 
+@pytest.mark.broad
 def test_without_its_limits_a_text_would_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(promql, "MAX_OPERATORS", 100_000)
     with pytest.raises(AssertionError, match="than a calm one"), pace.within(0.02):

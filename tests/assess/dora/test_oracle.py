@@ -18,6 +18,8 @@ from seaway.model.history import History
 from support import oracle
 from support.repositories import Story, git
 
+pytestmark = pytest.mark.broad
+
 SEEDS = range(12)
 
 

@@ -216,6 +216,7 @@ def test_an_unclosed_text_is_a_problem_with_its_place() -> None:
     assert script.source(script.body[2]) == "sh 'c'"
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(
     "opening", ["{", "[", "(", '"${', "a(", "a {", "-", "!", "a = ", "a ? ", "x: ", "if (a) ", "(A) ", "a.", "+a"]
 )

@@ -36,6 +36,7 @@ def test_a_heading_in_a_fence_is_none() -> None:
     assert found == []
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("word", ["# deploy\n", "```\n", "=" * 900 + "\n", "a" * 5000, "#" * 500 + " ", "\n---"])
 def test_hostile_texts_cost_a_moment(word: str) -> None:
     with pace.within(1.0):

@@ -92,6 +92,7 @@ def test_an_empty_file_has_no_blocks() -> None:
     assert terraform.parse("# nothing\n", "x.tf") == []
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(
     "text",
     [

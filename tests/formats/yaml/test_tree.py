@@ -131,6 +131,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_refused_in_time_and_memory(name: str) -> None:
     text = HOSTILE[name]

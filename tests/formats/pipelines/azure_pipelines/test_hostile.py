@@ -11,6 +11,8 @@ from seaway.formats.pipelines.azure_pipelines import parse
 from seaway.formats.pipelines.sources import Sources, from_mapping
 from support import pace
 
+pytestmark = pytest.mark.broad
+
 LAUGHS = "a: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
 )

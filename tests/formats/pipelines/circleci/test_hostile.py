@@ -10,6 +10,8 @@ from seaway.errors import ConfigError
 from seaway.formats.pipelines.circleci import parse
 from support import pace
 
+pytestmark = pytest.mark.broad
+
 LAUGHS = "a: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
 )

@@ -11,6 +11,8 @@ from seaway.formats.pipelines.github_actions import expressions, parse
 from seaway.model.expression import Unknown
 from support import pace
 
+pytestmark = pytest.mark.broad
+
 HEAD = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
 LAUGHS = "a: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)

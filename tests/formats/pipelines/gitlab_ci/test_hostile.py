@@ -11,6 +11,8 @@ from seaway.formats.pipelines import gitlab_ci
 from seaway.formats.pipelines.sources import from_mapping
 from support import pace
 
+pytestmark = pytest.mark.broad
+
 NAME = ".gitlab-ci.yml"
 LAUGHS = "a0: &a0 {script: [x]}\n" + "".join(
     f"a{n}: &a{n} {{k: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 12)

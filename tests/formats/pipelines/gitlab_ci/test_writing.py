@@ -46,6 +46,7 @@ def test_what_is_written_reads_back_as_it_was(document: dict[str, Any]) -> None:
     assert gitlab_ci.render(bare(first)).text != ""
 
 
+@pytest.mark.broad
 def test_a_writer_that_leaves_something_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_job._Writer, "_retry", lambda _self: None)
     with pytest.raises(AssertionError):

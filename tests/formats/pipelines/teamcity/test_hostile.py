@@ -12,6 +12,8 @@ from seaway.formats.pipelines.teamcity import parse
 from seaway.model.pipeline import Pipeline
 from support.pace import within
 
+pytestmark = pytest.mark.broad
+
 LAUGHS = (
     '<!DOCTYPE p [<!ENTITY a "ha">'
     + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
