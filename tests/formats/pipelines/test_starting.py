@@ -329,3 +329,11 @@ def test_several_that_may_fail_are_told_where_all_must() -> None:
     text = "stages: [a, b]\nx: {stage: a, script: x}\ny: {stage: a, script: y}\nmend: {stage: b, script: z, when: on_failure}\n"
     losses = converted("gitlab_ci", text, "circleci").losses
     assert [one.kind for one in losses if one.construct == "needs"] == [LossKind.APPROXIMATED]
+
+
+def test_an_event_that_says_nothing_more_loses_nothing() -> None:
+    text = "on: {pull_request: {}}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n"
+    assert not [
+        one for one in converted("github_actions", text, "gitlab_ci").losses if one.construct == "on.pull_request"
+    ]
+    assert "pull_request: {}" in converted("github_actions", text, "github_actions").text

@@ -59,3 +59,15 @@ def test_the_folder_that_every_job_has_is_the_work_folder() -> None:
     written = converted("circleci", text, "gitlab_ci")
     assert "cd doc" in written.text
     assert not [one for one in written.losses if "working_directory" in one.construct]
+
+
+def test_a_workspace_is_attached_to_the_work_folder_and_results_are_found_in_theirs() -> None:
+    text = CIRCLE.replace(
+        "          - run: 'if",
+        "          - attach_workspace: {at: ~/repo/}\n          - store_test_results: {path: out/junit}\n          - run: 'if",
+    )
+    azure = converted("circleci", text, "azure_pipelines").text
+    assert "~/repo" not in azure
+    assert "testResultsFiles: out/junit/**/*.xml" in azure
+    assert "junit: out/junit/**/*.xml" in converted("circleci", text, "gitlab_ci").text
+    assert "path: out/junit\n" in converted("circleci", text, "circleci").text

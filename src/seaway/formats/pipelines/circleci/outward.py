@@ -10,7 +10,7 @@ import dataclasses
 
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.expression import Text, parts
-from seaway.model.pipeline import Cache, Checkout, Job, Pipeline, Run, Step, steps
+from seaway.model.pipeline import Artifact, Cache, Checkout, Job, Pipeline, Run, Step, steps
 
 _HOME = "~/project"  # where a job works that names no folder
 
@@ -54,22 +54,43 @@ def _folder(job: Job, losses: Losses) -> Job:
     cwd = job.cwd or _HOME
     if not isinstance(cwd, str) or not cwd.startswith(("/", "~")):
         return job
-    if not job.cwd and not any(isinstance(one.work, Run) and str(one.work.cwd).startswith(_HOME) for one in job.steps):
-        return job
     root = cwd.rstrip("/")
     if job.cwd:  # else it is the folder that every job has
         why = "the repository's files were checked out there; here they are in the job's own work folder"
         losses.approximated(f"working_directory {cwd}", why, "check paths that name the old folder", job.span)
-    return dataclasses.replace(job, cwd="", steps=tuple(_within(step, root) for step in job.steps))
+    return dataclasses.replace(job, cwd="", steps=tuple(_with_patterns(_within(step, root)) for step in job.steps))
 
 
 def _within(step: Step, root: str) -> Step:
+    """The step with its folders as they lie below that one."""
     work = step.work
-    if isinstance(work, Checkout) and isinstance(work.path, str) and work.path.rstrip("/") == root:
-        return dataclasses.replace(step, work=dataclasses.replace(work, path=""))
-    if not isinstance(work, Run) or not isinstance(work.cwd, str) or not work.cwd.startswith(root):
+    if isinstance(work, Checkout):
+        return dataclasses.replace(step, work=dataclasses.replace(work, path=_below(work.path, root)))
+    if isinstance(work, Run):
+        return dataclasses.replace(step, work=dataclasses.replace(work, cwd=_below(work.cwd, root)))
+    if isinstance(work, Artifact):
+        return dataclasses.replace(
+            step, work=dataclasses.replace(work, into=_below(work.into, root) or (work.into and "."))
+        )
+    return step
+
+
+def _below(path: Text, root: str) -> Text:
+    if not isinstance(path, str) or not (path == root or path.startswith(f"{root}/")):
+        return path
+    return path.removeprefix(root).strip("/")
+
+
+def _with_patterns(step: Step) -> Step:
+    """Test results are a folder for CircleCI, and names of files for others."""
+    work = step.work
+    if not isinstance(work, Artifact) or not work.reports:
         return step
-    return dataclasses.replace(step, work=dataclasses.replace(work, cwd=work.cwd.removeprefix(root).strip("/")))
+    found = tuple(
+        (kind, path if "*" in path or path.endswith(".xml") else f"{path.rstrip('/')}/**/*.xml")
+        for kind, path in work.reports
+    )
+    return dataclasses.replace(step, work=dataclasses.replace(work, reports=found))
 
 
 def _tell_bash_env(pipeline: Pipeline, losses: Losses) -> None:
