@@ -33,8 +33,8 @@ def given(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return dataclasses.replace(pipeline, jobs=jobs, index={})
     if pipeline.system is System.GITHUB_ACTIONS:
         jobs = tuple(_typed(job) for job in pipeline.jobs)
-        natives = tuple(one for one in pipeline.natives if not (one.key.startswith("on.") and one.text == "{}"))
-        return dataclasses.replace(pipeline, jobs=jobs, natives=natives, index={})
+        kept = tuple(one for one in pipeline.natives if not (one.key.startswith("on.") and one.text == "{}"))
+        return dataclasses.replace(pipeline, jobs=jobs, natives=kept, index={})
     if pipeline.system is System.CIRCLECI:
         from seaway.formats.pipelines.circleci.outward import outward
 
