@@ -16,7 +16,7 @@ from seaway.formats.pipelines.github_actions.expressions import (
     printed_text,
     template,
 )
-from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Template, Unary, Unknown
+from seaway.model.expression import Binary, Call, Expr, Literal, Ref, Template, Text, Unary, Unknown
 
 A, B, C = (Ref("env", (name,)) for name in "ABC")
 
@@ -154,3 +154,11 @@ def test_whatever_is_printed_reads_back(expr: Expr) -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     printed(expression(text))
     template(f"{text}${{{{{text}}}}}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [Template(("x${{", Ref("git", ("sha",)))), "a${{ b }} c", "${{", Template((Ref("git", ("sha",)), "${{ no }}"))],
+)
+def test_the_sign_of_an_expression_can_be_text(text: Text) -> None:
+    assert template(printed_text(text)) == text

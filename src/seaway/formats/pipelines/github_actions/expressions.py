@@ -71,14 +71,24 @@ def template(text: str) -> Text:
     # An expression that never ends is an error at GitHub; here it is text, and so is all behind it.
     while (start := text.find("${{", at)) >= 0 and (found := _PLACES.match(text, start)):
         if start > at:
-            parts.append(text[at:start])
-        parts.append(expression(found[1]))
+            _add(parts, text[at:start])
+        _add(parts, expression(found[1]))
         at = found.end()
     if not parts:
         return text
     if at < len(text):
-        parts.append(text[at:])
-    return Template(tuple(parts))
+        _add(parts, text[at:])
+    return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else Template(tuple(parts))
+
+
+def _add(parts: list[str | Expr], part: str | Expr) -> None:
+    """One part more; `${{ '${{' }}` is how GitHub writes the text `${{`, and is text here."""
+    if isinstance(part, Literal) and isinstance(part.value, str) and "${{" in part.value:
+        part = part.value
+    if isinstance(part, str) and parts and isinstance(parts[-1], str):
+        parts[-1] += part
+    else:
+        parts.append(part)
 
 
 def condition(text: str, phase: Phase = Phase.QUEUE, span: Span | None = None) -> Condition:
@@ -235,12 +245,16 @@ def printed_text(text: Text) -> str:
     """A text with its expressions in `${{ }}`. Raises Unprintable."""
     if isinstance(text, str):
         return literal(text)
-    return "".join(literal(part) if isinstance(part, str) else f"${{{{ {printed(part)} }}}}" for part in text.parts)
+    return "".join(_escaped(part) if isinstance(part, str) else f"${{{{ {printed(part)} }}}}" for part in text.parts)
 
 
 def literal(text: str) -> str:
     """Text that GitHub must not take for an expression."""
-    return text if "${{" not in text or template(text) == text else text.replace("${{", "${{ '${{' }}")
+    return text if "${{" not in text or template(text) == text else _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("${{", "${{ '${{' }}")
 
 
 def printed_condition(found: Condition) -> str:
