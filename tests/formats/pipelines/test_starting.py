@@ -153,7 +153,7 @@ def test_a_job_of_both_keeps_its_condition_when_the_clock_starts_it() -> None:
     }
 
 
-@pytest.mark.parametrize("to", ["gitlab_ci", "azure_pipelines", "github_actions"])
+@pytest.mark.parametrize("to", ["gitlab_ci", "azure_pipelines", "github_actions", "jenkins", "teamcity"])
 def test_a_file_in_which_nothing_runs_is_told(to: str) -> None:
     text = "version: 2.1\njobs: {compile: {docker: [{image: a:1}], steps: [{run: make}]}}\n"
     losses = converted("circleci", text, to).losses

@@ -101,12 +101,14 @@ def asked(pipeline: Pipeline) -> Pipeline:
     return dataclasses.replace(pipeline, jobs=jobs, index={})
 
 
-def by_rules(pipeline: Pipeline, losses: Losses, system: str) -> Pipeline:
+def by_rules(pipeline: Pipeline, losses: Losses, system: str, *, knows_default: bool = False) -> Pipeline:
     """The pipeline in which each job that waits for nobody asks what decides whether there is a run at all (GitLab).
 
-    For systems that do not know the name of the default branch: it is taken to be `main`, and told.
+    For a system that does not know the name of the default branch, it is taken to be `main`, and told.
     """
-    named_so = any(ref == _DEFAULT for ref in refs((pipeline.jobs, pipeline.rules, pipeline.stages)))
+    named_so = not knows_default and any(
+        ref == _DEFAULT for ref in refs((pipeline.jobs, pipeline.rules, pipeline.stages))
+    )
     whole = asked_by_rules(pipeline.rules)
     if named_so:
         why = f"{system} does not know which branch is the default one: it is `main` here"

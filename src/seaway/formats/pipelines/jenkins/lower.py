@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import commands
+from seaway.formats.pipelines import commands, starting
 from seaway.formats.pipelines.expand import shown, with_stage_order
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.jenkins import lower_jobs, lower_order, lower_steps, lower_words
 from seaway.formats.pipelines.jenkins.lower_jobs import Consumers
 from seaway.formats.pipelines.jenkins.options import RUN
@@ -37,6 +38,8 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     if pipeline.system is System.JENKINS:
         return _own(pipeline, losses)
     commands.told(pipeline, losses, "Jenkins")
+    starting.nothing(pipeline, losses)
+    pipeline = starting.by_rules(starting.asked(given(pipeline, losses)), losses, "Jenkins", knows_default=True)
     jobs = _ordered(pipeline, losses)
     jobs = _unrolled(jobs, pipeline, losses)
     jobs, late = _afterwards(jobs)

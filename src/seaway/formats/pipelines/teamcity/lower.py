@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from seaway.formats.pipelines import commands
+from seaway.formats.pipelines import commands, starting
 from seaway.formats.pipelines.expand import shown, with_stage_order
+from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.grounded import grounded
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
@@ -39,6 +40,8 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return pipeline
     losses = Told(losses, PROJECT, pipeline.span)
     commands.told(pipeline, losses, "TeamCity")
+    starting.nothing(pipeline, losses)
+    pipeline = starting.by_rules(given(pipeline, losses), losses, "TeamCity")
     pipeline = grounded(pipeline, losses, "TeamCity")
     running = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
     jobs = with_stage_order(pipeline, with_variables(pipeline, running))
