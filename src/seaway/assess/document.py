@@ -19,7 +19,7 @@ _BASIS = ("since", "until", "attribution_window", "interval", "definitions", "in
 _DORA = {
     "what": "dora",
     "why": "nothing was named that tells what was deployed",
-    "how": "add --deployments FILE, --tags 'v*' (tags as releases) or --rollouts here",
+    "how": "add --deployments FILE, --runs FILE of a CI system, --tags 'v*' (tags as releases) or --rollouts here",
 }
 _BOTTLENECKS = {
     "what": "bottlenecks",
