@@ -14,7 +14,16 @@ from seaway.model.expression import Ref, Template
 from seaway.model.loss import LossKind, Written
 from seaway.model.pipeline import Axis, Job, Matrix, Pipeline, Run, Step, System, Variable
 
-WRITTEN = ["github_actions", "gitlab_ci", "azure_pipelines", "circleci", "tekton"]
+WRITTEN = [
+    "github_actions",
+    "gitlab_ci",
+    "azure_pipelines",
+    "circleci",
+    "tekton",
+    "jenkins",
+    "teamcity",
+    "teamcity_xml",
+]
 GITHUB = """\
     on: push
     env: {TOKEN: "${{ secrets.TOKEN }}"}
@@ -62,7 +71,7 @@ def test_what_only_circleci_sets_is_told_and_what_others_set_is_given(to: str) -
     found = told(written)
     assert set(found["CIRCLE_PROJECT_USERNAME"]) == {LossKind.DROPPED}
     assert "CIRCLE_SHA1" not in found
-    assert re.search(r"CIRCLE_SHA1(:|\n *value:)", written.text)
+    assert re.search(r"CIRCLE_SHA1(:|\n *value:| = \"|\", \"%|\" value=\"%)", written.text)
     assert found["DEPLOY_TOKEN"] == [LossKind.MANUAL]
     assert found["HOST"] == [LossKind.MANUAL]
     assert "HOME" not in found
@@ -80,6 +89,28 @@ def test_azure_gives_a_script_the_secret_that_it_reads() -> None:
     text = converted("gitlab_ci", GITLAB, "azure_pipelines").text
     assert "DEPLOY_TOKEN: $(DEPLOY_TOKEN)" in text
     assert "DEPLOY_TOKEN" in converted("circleci", CIRCLE, "tekton").text.partition("secretKeyRef")[2]
+
+
+def test_jenkins_gives_a_script_the_secret_that_it_reads_and_teamcity_asks_for_its_password() -> None:
+    jenkins = converted("gitlab_ci", GITLAB, "jenkins").text
+    assert "DEPLOY_TOKEN = credentials('DEPLOY_TOKEN')" in jenkins
+    assert "HOST" not in converted("circleci", CIRCLE, "jenkins").text.replace("$HOST", "")  # it is no secret
+    assert 'password("env.DEPLOY_TOKEN", "")' in converted("circleci", CIRCLE, "teamcity").text
+    assert 'env.DEPLOY_TOKEN" value="" spec="password' in converted("gitlab_ci", GITLAB, "teamcity_xml").text
+
+
+@pytest.mark.parametrize(
+    ("to", "fix"),
+    [
+        ("jenkins", "create a credential of the id API_TOKEN (secret text)"),
+        ("teamcity", "add the password parameter API_TOKEN to the project"),
+    ],
+)
+def test_a_secret_that_azure_puts_in_by_its_name_is_told_as_one(to: str, fix: str) -> None:
+    written = converted("azure_pipelines", "steps: [{script: 'x $(API_TOKEN) $(place)'}]", to)
+    assert [one.fix for one in written.losses if one.construct == "$API_TOKEN"] == [fix]
+    assert ("credentials('API_TOKEN')" in written.text) is (to == "jenkins")
+    assert "credentials('place')" not in written.text
 
 
 def _tell(job: Job, system: System = System.GITLAB_CI, **more: Any) -> list[str]:

@@ -23,7 +23,7 @@ GITLAB = """\
     """
 
 
-@pytest.mark.parametrize("to", ["github_actions", "azure_pipelines", "circleci"])
+@pytest.mark.parametrize("to", ["github_actions", "azure_pipelines", "circleci", "jenkins", "teamcity", "teamcity_xml"])
 def test_a_report_is_found_where_it_lies(to: str) -> None:
     written = converted("gitlab_ci", GITLAB, to)
     assert "build/out/reports/junit.xml" in written.text
@@ -91,6 +91,9 @@ AZURE = """\
         ("github_actions", "Test ${{ matrix.python }} of ${{ inputs.env }} ${{ env.VERSION }} var.else"),
         ("gitlab_ci", "Test matrix.python of input.env 1.2 var.else"),
         ("circleci", "Test 3.11 of << pipeline.parameters.env >> 1.2 var.else"),
+        ("jenkins", "Test matrix.python of input.env 1.2 var.else"),
+        ("teamcity", "Test matrix.python of input.env 1.2 var.else"),
+        ("teamcity_xml", "Test matrix.python of input.env 1.2 var.else"),
     ],
 )
 def test_a_step_is_called_by_the_values_that_the_new_system_knows(to: str, name: str) -> None:

@@ -177,7 +177,7 @@ def test_flags_are_compared_and_builds_asked_by_their_new_ids() -> None:
 
 
 def test_what_teamcity_cannot_ask_is_told_and_not_guessed() -> None:
-    odd = Condition(Binary("||", Ref("var", ("X",)), Ref("var", ("Y",))))
+    odd = Condition(Binary("||", Ref("input", ("X",)), Ref("input", ("Y",))))
     written = foreign(Job("a", steps=(Step(Run("x"), condition=odd),)))
     assert kinds(written) == ["dropped step script: condition"]
     assert "conditions {" not in written.text
@@ -190,7 +190,7 @@ def test_scripts_keep_their_variables_and_stop_at_the_first_failure() -> None:
     (only,) = parse(written.text, "x.kts").jobs
     assert only.id == "BuildIt"
     assert [one.work for one in only.steps] == [Run("set -e\ncd a\necho $CI_COMMIT_SHA\nmake $CI_JOB_TOKEN")]
-    assert kinds(written) == ["dropped build it: $CI_JOB_TOKEN"]
+    assert kinds(written) == ["dropped $CI_JOB_TOKEN"]
 
 
 def test_bash_keeps_its_strictness_and_a_percent_sign_its_meaning() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from seaway.formats.pipelines import hashed, limits, outside, starting
+from seaway.formats.pipelines import approvers, hashed, limits, outside, starting
 from seaway.formats.pipelines.azure_pipelines import lower_steps
 from seaway.formats.pipelines.azure_pipelines.words import named
 from seaway.formats.pipelines.expand import shown as shown_text
@@ -187,6 +187,8 @@ class _Job:
         steps = lower_steps.lowered(self._pipeline, job, self._secrets, self._losses)
         asking = [step for step in steps if isinstance(step.work, Approval)]
         approval = job.approval or next((step.work for step in asking if isinstance(step.work, Approval)), None)
+        if approval is not None:
+            approval = dataclasses.replace(approval, who=approvers.names(approval.who))
         rest = tuple(step for step in steps if step not in asking)
         if approval is not None and not rest:
             return [dataclasses.replace(self._made(()), approval=approval, environment=None)]

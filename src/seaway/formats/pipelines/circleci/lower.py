@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import commands, hashed, limits, outside, starting
+from seaway.formats.pipelines import approvers, commands, hashed, limits, outside, starting
 from seaway.formats.pipelines.circleci import images, lower_steps, started
 from seaway.formats.pipelines.circleci.logic import BRANCH, NO_TAG, TAG
 from seaway.formats.pipelines.circleci.started import started_already
@@ -252,9 +252,10 @@ class _Job:
         """The job, with the one before it that asks a person."""
         job = self._job
         self._say_losses()
-        if job.approval is not None and job.approval.who:
+        who = approvers.of_job(job)
+        if who:
             why = "whoever may see the pipeline may approve a job"
-            self._losses.manual("approval", why, f"restrict it to {', '.join(job.approval.who)} by a context", job.span)
+            self._losses.manual("approval", why, f"restrict it to {', '.join(who)} by a context", job.span)
         if job.approval is not None and not job.steps:
             ask = Job(
                 job.id, needs=self._needs(), approval=Approval(), condition=self._filter(started)[0], span=job.span

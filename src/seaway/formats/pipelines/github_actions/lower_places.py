@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from seaway.formats.pipelines import approvers
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
 from seaway.model.expression import Condition, Ref, Template, Text
 from seaway.model.pipeline import (
@@ -131,7 +132,7 @@ def environment(job: Job, scope: Scope) -> DeployTarget | None:
     if asked:
         shown = name if isinstance(name, str) else "of this job"
         why = "at GitHub a person lets a job start by approving its environment, which is set up outside the file"
-        fix = f"make the environment {shown} with required reviewers"
+        fix = f"make the environment {shown} with required reviewers{approvers.chosen(approvers.of_job(job))}"
         losses.manual("when: manual" if job.manual else "approval", why, fix, job.span, mark=job.span)
     if target is None:
         return DeployTarget(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import commands, shell
+from seaway.formats.pipelines import approvers, commands, shell
 from seaway.formats.pipelines.github_actions import foreign, lower_files
 from seaway.formats.pipelines.github_actions.expressions import Unprintable, printed_text
 from seaway.formats.pipelines.github_actions.lower_values import Place, Scope
@@ -130,7 +130,7 @@ def _work(step: Step, scope: Scope) -> tuple[Run | Use | Checkout | Cache | Arti
     if isinstance(work, Use) and (known := foreign.action(work, step, scope)) is not None:
         return known, ()
     if isinstance(work, Approval):
-        fix = "make an environment with required reviewers and name it in the job"
+        fix = f"make an environment with required reviewers{approvers.chosen(work.who)} and name it in the job"
         scope.losses.manual(
             "approval", "GitHub asks for approvals by environments, outside the file", fix, step.span, mark=step.span
         )

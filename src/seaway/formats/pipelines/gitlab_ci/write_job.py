@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from seaway.formats.pipelines import approvers
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.files import rooted
 from seaway.formats.pipelines.gitlab_ci import expressions, predefined, values, write_place, write_rules, write_script
@@ -127,10 +128,10 @@ class _Writer:
         """A person starts the job, and what follows it waits."""
         if "rules" not in self.data:
             self.data["allow_failure"] = False
-        approval = self.job.approval or next((s.work for s in self.job.steps if isinstance(s.work, Approval)), None)
-        if approval is not None and approval.who:
+        who = approvers.chosen(approvers.of_job(self.job))
+        if who:
             why = "who may start a manual job is set outside the file"
-            fix = "protect the environment and name its approvers (Settings, CI/CD, Protected environments)"
+            fix = f"protect the environment and name its approvers{who} in Settings, CI/CD, Protected environments"
             self.writing.losses.manual(f"{self.job.id}: approval", why, fix, self.job.span)
 
     def _own_decision(self) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from seaway.formats.pipelines import commands, starting
+from seaway.formats.pipelines import commands, outside, shell, starting
 from seaway.formats.pipelines.expand import shown, with_stage_order
 from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.jenkins import lower_jobs, lower_order, lower_steps, lower_words
 from seaway.formats.pipelines.jenkins.lower_jobs import Consumers
 from seaway.formats.pipelines.jenkins.options import RUN
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Condition, Phase, both, refs
+from seaway.formats.pipelines.settled import settled
+from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.step_names import named_steps
+from seaway.model.expression import Condition, Phase, both
 from seaway.model.pipeline import (
     Artifact,
     Concurrency,
@@ -39,7 +42,10 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         return _own(pipeline, losses)
     commands.told(pipeline, losses, "Jenkins")
     starting.nothing(pipeline, losses)
+    outside.tell(pipeline, losses, System.JENKINS, _to_make, known=frozenset(shell.predefined(System.JENKINS)))
     pipeline = starting.by_rules(starting.asked(given(pipeline, losses)), losses, "Jenkins", knows_default=True)
+    pipeline = shell_named(settled(pipeline, losses))
+    pipeline = dataclasses.replace(pipeline, jobs=tuple(named_steps(job, pipeline) for job in pipeline.jobs), index={})
     jobs = _ordered(pipeline, losses)
     jobs = _unrolled(jobs, pipeline, losses)
     jobs, late = _afterwards(jobs)
@@ -48,11 +54,6 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     made = _renamed(jobs, made)
     stages, placed = lower_order.arranged(made, losses)
     _say_lost(pipeline, losses)
-    for one in refs(pipeline):
-        if one.context == "var":
-            losses.manual(
-                f"variable {one.path[0]}", "it is kept outside of the file", "add it to Jenkins' global properties"
-            )
     return Pipeline(
         System.JENKINS,
         pipeline.path,
@@ -67,6 +68,12 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         comment=pipeline.comment or (pipeline.name if isinstance(pipeline.name, str) else ""),
         span=pipeline.span,
     )
+
+
+def _to_make(name: str, secret: bool) -> str:
+    if secret or outside.is_secret(name):
+        return f"create a credential of the id {name} (secret text)"
+    return f"add {name} to the environment variables of Jenkins' global properties, or to `environment`"
 
 
 def _own(pipeline: Pipeline, losses: Losses) -> Pipeline:

@@ -6,13 +6,14 @@ import dataclasses
 from enum import StrEnum
 from typing import Any
 
+from seaway.formats.pipelines import approvers, outside
 from seaway.formats.pipelines.expand import combinations, render_template, shown
 from seaway.formats.pipelines.jenkins import agent as agents
 from seaway.formats.pipelines.jenkins import lower_steps, lower_words
 from seaway.formats.pipelines.jenkins.sections_text import joined
 from seaway.formats.pipelines.jenkins.stages import axes, slug
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Condition, Literal, Phase, Ref, Template, Text, parts
+from seaway.model.expression import Condition, Literal, Phase, Ref, Template, Text, parts, refs
 from seaway.model.pipeline import (
     Approval,
     Artifact,
@@ -57,6 +58,8 @@ def lower(job: Job, pipeline: Pipeline, losses: Losses, consumers: Consumers) ->
         inner = lower_steps.lower(post.steps, around)
         made.posts.setdefault(post.when, []).extend(inner.steps)
     _given(job, made, losses, consumers)
+    for name in _secrets(job, pipeline):
+        made.variables.setdefault(name, Variable(name, Template((Ref("secret", (name,)),)), secret=True))
     _say_lost(job, losses)
     matrix = _matrix(job, losses)
     if matrix is not None and any(step.native == "stash" for step in _all(made)):
@@ -109,6 +112,13 @@ class Consumers:
 
 def _all(made: lower_steps.Lowered) -> list[Step]:
     return [*made.steps, *(step for steps in made.posts.values() for step in steps)]
+
+
+def _secrets(job: Job, pipeline: Pipeline) -> tuple[str, ...]:
+    """What the project gave its scripts and is secret by its name: credentials of the same id."""
+    read = dict.fromkeys(name for name, _ in outside.of_project(pipeline, job))
+    read |= dict.fromkeys(str(one.path[0]) for one in refs(job) if one.context == "var" and len(one.path) == 1)
+    return tuple(name for name in read if name.isidentifier() and outside.is_secret(name))
 
 
 def _steps(job: Job) -> tuple[Step, ...]:
@@ -261,7 +271,8 @@ def _approval(job: Job, made: lower_steps.Lowered, losses: Losses) -> Approval |
     if found is None:
         return None
     instructions = lower_words.text(found.instructions) or f"Go on with {shown(job.name) or job.id}?"
-    return dataclasses.replace(found, instructions=instructions, holds_runner=False)
+    who = approvers.names(found.who)
+    return dataclasses.replace(found, instructions=instructions, who=who, holds_runner=False)
 
 
 def _runner(job: Job, losses: Losses) -> Runner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 
-from seaway.formats.pipelines import shell
+from seaway.formats.pipelines import approvers, shell
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.jenkins import lower_words, write_known
 from seaway.formats.pipelines.jenkins.quoting import Unprintable, printed, quoted, value
@@ -30,7 +30,7 @@ from seaway.model.pipeline import (
     Variable,
 )
 
-_CMD = {"cmd": "cmd", "bat": "cmd", "batch": "cmd"}
+_CMD = frozenset({"cmd", "bat", "batch"})
 _POSTS = {"always": "always", "failure": "failure", "cancelled": "aborted"}
 
 
@@ -153,7 +153,12 @@ def _step(step: Step, around: Around, found: Lowered) -> Step | None:
     elif isinstance(work, Approval):
         made = _kept(
             step,
-            dataclasses.replace(work, instructions=lower_words.text(work.instructions) or "Go on?", holds_runner=True),
+            dataclasses.replace(
+                work,
+                instructions=lower_words.text(work.instructions) or "Go on?",
+                who=approvers.names(work.who),
+                holds_runner=True,
+            ),
         )
     elif isinstance(work, Use):
         made = _use(step, work, found, losses)
@@ -207,15 +212,15 @@ def _run(step: Step, work: Run, around: Around, found: Lowered) -> Step:
     def variable(expr: Expr) -> str | None:
         return _variable(lower_words.words(expr), env)
 
-    script, lost = (
-        shell.script_text(work.script, variable)
-        if name != "cmd" and name not in {"pwsh", "powershell"}
-        else _printed(work.script)
-    )
+    command = shell.program(name)
+    if command and isinstance(work.script, Template):  # a shell puts the values into its text
+        script, lost = shell.here_document(command, work.script, variable)
+        name = ""
+    else:
+        script, lost = shell.script_text(work.script, variable, name)
     for expr in lost:
-        losses.dropped(
-            f"`{expr_name(expr)}` in a script", "Jenkins has no such value", "give the script another one", step.span
-        )
+        why = "Jenkins has no such value" if variable(expr) is None else f"{name} reads no variable in single quotes"
+        losses.dropped(f"`{expr_name(expr)}` in a script", why, "give the script another one", step.span)
     _export(script, name, around, found, step)
     cwd = lower_words.text(work.cwd or job.cwd or pipeline.cwd)
     if not _is_printable(cwd):
@@ -239,23 +244,11 @@ def _export(script: str, name: str, around: Around, found: Lowered, step: Step) 
             found.variables[one] = Variable(one, text)
         else:
             lacking.append(one)
-    own = {one.name for one in (*around.pipeline.variables, *around.job.variables, *step.env)}
-    prefixes = _PREFIXES.get(system, ())
-    lacking += [
-        one for one in shell.used(script, name) if one.startswith(prefixes) and one not in table and one not in own
-    ]
     for one in lacking:
         why = f"only {spelled(system)} sets it"
-        around.losses.manual(f"variable {one} in a script", why, "set it in `environment`", step.span)
+        around.losses.manual(f"${one}", why, "set it in `environment`", step.span)
 
 
-_PREFIXES = {
-    System.GITLAB_CI: ("CI_", "GITLAB_"),
-    System.GITHUB_ACTIONS: ("GITHUB_", "RUNNER_"),
-    System.CIRCLECI: ("CIRCLE_",),
-    System.AZURE_PIPELINES: ("BUILD_", "SYSTEM_", "AGENT_"),
-    System.TEAMCITY: ("TEAMCITY_",),
-}
 _OURS = frozenset({"WORKSPACE", "BUILD_NUMBER", "BRANCH_NAME", "GIT_COMMIT", "CI"})
 
 
@@ -265,12 +258,14 @@ def spelled(system: System) -> str:
 
 
 def _shell(word: str, job: Job, losses: Losses, step: Step) -> str:
-    program = word.split(maxsplit=1)[0].rsplit("/", 1)[-1] if word else ""
+    words = word.split()
+    program = words[-1 if shell.program(word) else 0].rsplit("/", 1)[-1] if words else ""
+    program = "python" if program == "python3" else program
     if not program:
         return "pwsh" if job.runner.os == "windows" else ""
     if program in _CMD:
         return "cmd"
-    if program in {"bash", "pwsh", "powershell", "python"}:
+    if program in {"bash", "pwsh", "powershell", "python"} or shell.program(word):
         return program
     if program == "sh":
         return ""
@@ -327,23 +322,6 @@ def _is_printable(text: Text) -> bool:
     except Unprintable:
         return False
     return True
-
-
-def _printed(script: Text) -> tuple[str, tuple[Expr, ...]]:
-    """For shells of Windows: by the syntax of PowerShell."""
-    if isinstance(script, str):
-        return script, ()
-    found, lost = [], []
-    for part in script.parts:
-        if isinstance(part, str):
-            found.append(part)
-            continue
-        word = _variable(lower_words.words(part), {})
-        if word is None:
-            lost.append(part)
-        else:
-            found.append(f"$env:{word[2:-1]}")
-    return "".join(found), tuple(lost)
 
 
 # --- everything else ------------------------------------------------------------------------------------------------------

@@ -219,13 +219,6 @@ def variables(found: tuple[Variable, ...], losses: Losses, span: Span | None) ->
             why = "Jenkins gives a secret only as the whole value of a variable"
             losses.dropped(f"variable {one.name}", why, "put it together in the script", one.span or span)
             continue
-        for part in secrets:
-            losses.manual(
-                f"secret {part.path[0]}",
-                "secrets are kept in Jenkins",
-                "create a credential of this id",
-                one.span or span,
-            )
         lost = next(
             (why for part in parts if not isinstance(part, str) and not secrets and (why := unprintable(part))), ""
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from seaway.formats.pipelines import commands, starting
+from seaway.formats.pipelines import commands, outside, shell, starting
 from seaway.formats.pipelines.expand import shown, with_stage_order
 from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.grounded import grounded
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.settled import settled
+from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.step_names import named_steps
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
 from seaway.formats.pipelines.teamcity.lower_steps import Scope
 from seaway.formats.pipelines.teamcity.told import PROJECT, Told
@@ -41,8 +44,12 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     losses = Told(losses, PROJECT, pipeline.span)
     commands.told(pipeline, losses, "TeamCity")
     starting.nothing(pipeline, losses)
+    outside.tell(
+        pipeline, losses, System.TEAMCITY, _to_make(pipeline), known=frozenset(shell.predefined(System.TEAMCITY))
+    )
     pipeline = starting.by_rules(given(pipeline, losses), losses, "TeamCity")
-    pipeline = grounded(pipeline, losses, "TeamCity")
+    pipeline = grounded(shell_named(settled(pipeline, losses)), losses, "TeamCity")
+    pipeline = dataclasses.replace(pipeline, jobs=tuple(named_steps(job, pipeline) for job in pipeline.jobs), index={})
     running = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
     jobs = with_stage_order(pipeline, with_variables(pipeline, running))
     ids = _ids(jobs)
@@ -51,11 +58,10 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         pipeline.system,
         losses,
         ids,
-        known=frozenset(one.name for one in pipeline.variables),
         flags=frozenset(one.name for one in pipeline.parameters if one.type == "boolean"),
     )
     made = tuple(_job(job, stages, jobs, scope) for job in jobs)
-    secrets = _secrets(pipeline, made, losses)
+    secrets = _secrets(pipeline, made)
     _say_lost(pipeline, losses)
     return Pipeline(
         System.TEAMCITY,
@@ -69,6 +75,19 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         comment=pipeline.comment,
         span=pipeline.span,
     )
+
+
+def _to_make(pipeline: Pipeline) -> outside.Fix:
+    """A value that the file asks for by its name is `%NAME%`; one that a script reads, a variable of its environment."""
+    asked = {str(one.path[0]) for one in refs((pipeline.jobs, pipeline.variables)) if one.context == "var"}
+
+    def fix(name: str, secret: bool) -> str:
+        if secret:
+            return f"set the password parameter env.{name} in the project"
+        kind = "password parameter" if outside.is_secret(name) else "parameter"
+        return f"add the {kind} {name if name in asked else f'env.{name}'} to the project"
+
+    return fix
 
 
 def _is_off(job: Job, losses: Losses) -> bool:
@@ -267,20 +286,15 @@ def _concurrency(job: Job, scope: Scope) -> Concurrency | None:
     return Concurrency(scope.ids[job.id], queue=True)
 
 
-def _secrets(pipeline: Pipeline, jobs: tuple[Job, ...], losses: Losses) -> tuple[Variable, ...]:
+def _secrets(pipeline: Pipeline, jobs: tuple[Job, ...]) -> tuple[Variable, ...]:
     """Each secret that is used anywhere is a password of the project."""
     names = {
         str(ref.path[0]): None
         for ref in refs((pipeline.variables, jobs))
         if ref.context == "secret" and len(ref.path) == 1
     }
-    for name in names:
-        losses.manual(
-            f"secret {name}",
-            "its value is kept by the server",
-            f"set the password parameter env.{name} in the project",
-            pipeline.span,
-        )
+    read = {name: None for job in pipeline.jobs for name, _ in outside.of_project(pipeline, job)}
+    names |= {name: None for name in read if outside.is_secret(name)}
     return tuple(Variable(name, Template((Ref("secret", (name,)),)), secret=True) for name in names)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from seaway.formats.pipelines import shell
+from seaway.formats.pipelines import approvers, shell
 from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.teamcity import expressions
@@ -29,15 +29,24 @@ from seaway.model.expression import (
     parts,
     refs,
 )
-from seaway.model.pipeline import Artifact, Cache, Checkout, Job, Native, Opaque, Run, Step, System, Use, Variable
+from seaway.model.pipeline import (
+    Approval,
+    Artifact,
+    Cache,
+    Checkout,
+    Job,
+    Native,
+    Opaque,
+    Run,
+    Step,
+    System,
+    Use,
+    Variable,
+)
 
 _POSIX = frozenset({"", "sh", "bash"})
-_PREFIXES: dict[System, tuple[str, ...]] = {
-    System.GITHUB_ACTIONS: ("GITHUB_", "RUNNER_"),
-    System.GITLAB_CI: ("CI_", "GITLAB_"),
-    System.AZURE_PIPELINES: ("BUILD_", "SYSTEM_", "AGENT_", "PIPELINE_"),
-    System.CIRCLECI: ("CIRCLE_",),
-}  # of variables that these systems set
+_RUN = frozenset({*_POSIX, "cmd", "bat", "batch", "pwsh", "powershell", "python"})
+_HOLE = "\ue000"
 _POST: dict[str, Expr | None] = {
     "always": Call("always"),
     "cleanup": Call("always"),
@@ -55,12 +64,11 @@ class Scope:
     ids: dict[str, str]
     job: str = ""
     taken: set[str] = field(default_factory=set)
-    known: frozenset[str] = frozenset()  # variables of the whole pipeline
     flags: frozenset[str] = frozenset()  # its parameters that are true or false
 
     def of(self, job: Job, losses: Losses) -> Scope:
         """The scope of one job."""
-        return Scope(self.system, losses, self.ids, job.id, {one.name for one in job.variables}, self.known, self.flags)
+        return Scope(self.system, losses, self.ids, job.id, {one.name for one in job.variables}, self.flags)
 
     def text(self, value: Text) -> Text:
         """The text with ids of jobs as TeamCity has them."""
@@ -125,11 +133,6 @@ class Scope:
                     continue
                 if not any(ref == Ref("env", (name,)) for ref in refs(made)):
                     found[name] = Variable(name, made)
-            for name in shell.used(plain, step.work.shell):
-                own = {*found, *table, *self.taken, *self.known, *(one.name for one in step.env)}
-                if name.startswith(_PREFIXES.get(self.system, ("\0",))) and name not in own:
-                    why = "TeamCity knows nothing like it"
-                    self.losses.dropped(f"{self.job}: ${name}", why, "set it as a parameter", step.span)
         return tuple(found.values())
 
 
@@ -217,9 +220,12 @@ def _step(step: Step, job: Job, when: str, scope: Scope) -> Step | str:
         words = work.ref.text if isinstance(work, Use) else work.text
         losses.opaque(what, "what it does is known to the other system only", "write a step that does it", step.span)
         return f"was: {words}"
-    if work.kind == "approval":
+    if isinstance(work, Approval):
         losses.manual(
-            what, "a build waits for a person before it starts, not within", "add the feature `approval`", step.span
+            what,
+            "a build waits for a person before it starts, not within",
+            f"add the feature `approval`{approvers.chosen(work.who)}",
+            step.span,
         )
         return f"was: a person approves here: {shown(work.instructions)}"
     return ""  # files and caches: they are settings of the job
@@ -262,6 +268,14 @@ def _run(step: Step, work: Run, job: Job, what: str, scope: Scope) -> Step:
     windows = job.runner.os == "windows"
     name = chosen.split()[0] if chosen else ""
     script = _without_end(scope.text(work.script))
+    command = shell.program(chosen)
+    if command:
+        name = "python" if command == shell.PROGRAMS["python"] else ""
+    if command and not name:
+        script = _read_by(command, script)
+    elif name not in _RUN:
+        why = "TeamCity's agents run scripts by the shell of their system"
+        scope.losses.approximated(f"{what}: shell {chosen}", why, "call that shell in the script", step.span)
     head = ""
     if name in _POSIX and not windows and not work.continues:
         head = "#!/bin/bash\nset -eo pipefail\n" if name == "bash" else "set -e\n" if _lines(script) else ""
@@ -283,6 +297,17 @@ def _run(step: Step, work: Run, job: Job, what: str, scope: Scope) -> Step:
         comment=step.comment,
         span=step.span,
     )
+
+
+def _read_by(command: str, script: Text) -> Text:
+    """A script for a program. TeamCity puts the values in before the shell sees the text: nothing in it is the shell's."""
+    values = [part for part in parts(script) if not isinstance(part, str)]
+    plain = "".join(part if isinstance(part, str) else _HOLE for part in parts(script))
+    pieces = shell.here_document(command, plain, lambda _: None)[0].split(_HOLE)
+    found: list[str | Expr] = [pieces[0]]
+    for value, piece in zip(values, pieces[1:], strict=True):
+        found += [value, piece]
+    return _joined(found)
 
 
 def _image(step: Step, native: str, what: str, scope: Scope) -> tuple[Native, ...]:

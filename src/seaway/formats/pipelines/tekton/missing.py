@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seaway.formats.pipelines import approvers
 from seaway.formats.pipelines.losses import Losses
 from seaway.model.pipeline import Job, Need, Run
 
@@ -30,7 +31,9 @@ def _people(job: Job, losses: Losses) -> None:
     if job.environment is not None:
         losses.dropped("environment", "Tekton knows no environments", "", job.environment.span or job.span)
     if job.manual or job.approval is not None:
-        losses.manual("a person starts this job", "core Tekton asks nobody", "the custom task approval-task", job.span)
+        who = approvers.chosen(job.approval.who if job.approval else ())
+        fix = f"the custom task approval-task{f', with its approvers{who}' if who else ''}"
+        losses.manual("a person starts this job", "core Tekton asks nobody", fix, job.span)
     if job.concurrency is not None:
         losses.dropped("concurrency", "core Tekton does not limit runs", "", job.concurrency.span or job.span)
     if job.permissions is not None:

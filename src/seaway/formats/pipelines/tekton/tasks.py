@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from seaway.formats.pipelines import outside, shell
+from seaway.formats.pipelines import approvers, outside, shell
 from seaway.formats.pipelines.expand import in_words, shown
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.simple import by_branch_or_tag, mapped, simplified, truths, with_matches
@@ -352,7 +352,9 @@ def _foreign(step: Step, told: Told) -> list[Any]:
         )  # fmt: skip
         return []
     if isinstance(work, Approval):
-        losses.manual("approval", "core Tekton asks nobody", "the custom task approval-task", step.span)
+        who = approvers.chosen(work.who)
+        fix = f"the custom task approval-task{f', with its approvers{who}' if who else ''}"
+        losses.manual("approval", "core Tekton asks nobody", fix, step.span)
         return []
     text = work.ref.text if isinstance(work, Use) else work.text if isinstance(work, Opaque) else ""
     losses.opaque(text.strip().splitlines()[0] if text.strip() else "step", "its meaning is not known here",
