@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from seaway.assess import commands
 from seaway.assess.rule import Case, Hit, Rule, Script
 from seaway.model.finding import Impact, Severity
-from seaway.model.pipeline import Job, System
+from seaway.model.pipeline import Job, Native, System
 
+_CAUGHT = re.compile(r"(?:^|\.)(?:catchError|warnError)$")  # Jenkins: the key of what stands around a step
+_MADE = re.compile(r"buildResult:\s*[\w.]{0,40}['\"]?(SUCCESS|UNSTABLE)\b")
 _FORGIVEN = re.compile(r"\|\|\s*(?:true|:|exit\s+0)\s*(?:$|[;)#])")
 
 
@@ -22,6 +24,7 @@ def check(case: Case) -> list[Hit] | None:
             continue
         tested = True
         found += _script(case, script)
+    found += _around(case)
     if not tested:
         return None
     for job in case.jobs:
@@ -37,15 +40,39 @@ def _script(case: Case, script: Script) -> Iterator[Hit]:
             span = case.within(script.step.span, line, job)
             words = f"`{_short(test[0])}` may fail and the run goes on green: {forgiven[0].strip()} forgives it"
             yield Hit(span, words, (*script.place, "forgiven", _short(test[0])))
-    if script.step.continue_on_error is True and not _is_experiment(job):
+    own = [one for one in script.step.natives if one.key == "catchError"]
+    if script.step.continue_on_error is True and not _is_experiment(job) and all(_ends(one) for one in own):
         span = case.within(script.step.span, _tolerance(case, script), job)
         test = commands.TEST.search(script.text)
-        words = f"`{_short(test[0]) if test else ''}` may fail and the run goes on green"
+        ends = _ends(own[0]) if own else "green"
+        words = f"`{_short(test[0]) if test else ''}` may fail and the run goes on {ends}"
         yield Hit(span, words, (*script.place, "continues", _short(test[0]) if test else ""))
     if script.step.retry is not None and script.step.retry.attempts > 0 and not script.step.retry.when:
         span = script.step.retry.span or case.within(script.step.span, "", job)
         words = f"the tests are run up to {script.step.retry.attempts + 1} times until they pass: what is flaky stays hidden"
         yield Hit(span, words, (*script.place, "retry"), Severity.LOW)
+
+
+def _around(case: Case) -> Iterator[Hit]:
+    """Jenkins' `catchError` around several steps: one hit for each, at its head."""
+    seen = set()
+    for script in case.scripts:
+        test = commands.TEST.search(script.text)
+        for native in script.step.natives if test and not _is_experiment(script.job) else ():
+            ends = _ends(native) if _CAUGHT.search(native.key) and native.span is not None else ""
+            if test and ends and native.span is not None and native.span.start not in seen:
+                seen.add(native.span.start)
+                words = f"`{_short(test[0])}` may fail and the run goes on {ends}: {native.text.partition('(')[0]} forgives it"
+                span = case.within(native.span, native.text, script.job)
+                yield Hit(span, words, (*script.place, "caught", _short(test[0])))
+
+
+def _ends(native: Native) -> str:
+    """What the run is after a failure in there; "" where it fails all the same, as `catchError` says unless it is told."""
+    if native.text.startswith("warnError"):
+        return "unstable"
+    made = _MADE.search(native.text)
+    return "" if made is None else "green" if made[1] == "SUCCESS" else "unstable"
 
 
 def _tolerance(case: Case, script: Script) -> str:
