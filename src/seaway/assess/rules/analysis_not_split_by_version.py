@@ -16,9 +16,11 @@ from seaway.formats.yaml.tree import get, is_mapping, sequence, string
 from seaway.model.finding import Impact, Severity
 
 _SPLIT = re.compile(
-    r"canary|primary|version|hash|revision|track|pod|subset|preview|release|commit|sha\b|image|workload|colou?r|replica_?set|upstream|backend|instance|cluster_name",
+    r"canary|primary|version|hash|revision|track(?!er|ing)|pod|subset|preview|release|commit|sha\b|image|workload|colou?r|replica_?set|upstream|backend|instance|cluster_name",
     re.IGNORECASE,
 )
+_VALUE = re.compile(r"""(?<=[=~])\s*(["'])(?P<value>[^"'\n]{0,300})\1""")
+_SAYS = re.compile(r"(?<![a-z])(?:canary|primary|stable|preview|baseline|blue|green|new|v\d)(?![a-z])", re.IGNORECASE)
 _ARGUMENT = re.compile(r"\{\{-?\s*args\.([\w-]+)\s*-?\}\}")
 _OF_FLAGGER = re.compile(r"\{\{-?\s*(?:target|variables\.)")
 
@@ -40,9 +42,14 @@ def survey(estate: Estate) -> list[Hit] | None:
 
 def _is_split(one: Measure, by: Reference) -> bool:
     text = one.text
-    if _SPLIT.search(_ARGUMENT.sub("", text)) or _OF_FLAGGER.search(text):
+    if _SPLIT.search(_VALUE.sub(_told, _ARGUMENT.sub("", text))) or _OF_FLAGGER.search(text):
         return True
     return any(_tells(one, by, name) for name in _ARGUMENT.findall(text))
+
+
+def _told(value: re.Match[str]) -> str:
+    """What a label must be, where it may be a version; a service called `tracker` or `image-store` is none."""
+    return f'"version {value["value"]}"' if _SAYS.search(value["value"]) else '""'
 
 
 def _tells(one: Measure, by: Reference, name: str) -> bool:

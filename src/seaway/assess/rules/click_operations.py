@@ -23,6 +23,15 @@ _LOG_IN = re.compile(
     r"(?:servers?|hosts?|machines?|box(?:es)?|vms?|vps|droplets?|instances?|production)\b",
     re.IGNORECASE,
 )
+_LOG_IN_THERE = re.compile(
+    _ORDER
+    + r"(?:ssh|log ?(?:in|on))\s*(?:in)?\s*(?:to|into|onto|on)\s+`?(?:[a-z0-9-]{1,63}\.){2,6}[a-z]{2,18}`?,?\s+(?:and|then|to)\s+(?:then\s+)?"
+    r"(?:re)?(?:start|stop|kill|run|pull|edit|copy|unpack|replace|update|install|deploy|execute)\b",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(
+    r"(?:ssh|scp|rsync)\s(?:[^\s@]{1,200}\s+){0,5}[\w.-]{1,64}@[\w.${<-]"
+)  # a line that is one, without any sign of it
 _CLICK = re.compile(
     _ORDER
     + r"(?:click|press|hit)\s+(?:on\s+)?(?:the\s+)?[\"'`*_“]{0,2}(?:deploy|promote|restart|redeploy|roll ?back|swap)\b",
@@ -58,7 +67,8 @@ def _by_hand(one: Told) -> bool:
         return False
     if one.code or one.text.startswith(("`", "$")):
         return _goes_there(one.text)
-    return _LOG_IN.search(one.text) is not None or _CLICK.search(one.text) is not None or _in_ticks(one.text)
+    said = (_LOG_IN, _LOG_IN_THERE, _CLICK)
+    return any(each.search(one.text) for each in said) or _COMMAND.match(one.text) is not None or _in_ticks(one.text)
 
 
 def _goes_there(command: str) -> bool:

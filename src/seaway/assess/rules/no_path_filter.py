@@ -8,10 +8,10 @@ from seaway.assess import shipping
 from seaway.assess.estate import Estate, Kind
 from seaway.assess.rule import Case, Hit, Rule
 from seaway.model.finding import Impact, Severity
-from seaway.model.pipeline import Job, Run, TriggerKind
+from seaway.model.pipeline import Job, Run, System, TriggerKind
 
 _ROOT = re.compile(
-    r"(?P<folder>[^/]+(?:/[^/]+){0,2})/(?:package\.json|go\.mod|Cargo\.toml|pyproject\.toml|setup\.py|pom\.xml|build\.gradle(?:\.kts)?|Gemfile|composer\.json|mix\.exs|[^/]+\.csproj)"
+    r"(?P<folder>[^/]+(?:/[^/]+){0,2})/(?:package\.json|go\.mod|Cargo\.toml|pyproject\.toml|setup\.py|requirements\.txt|pom\.xml|build\.gradle(?:\.kts)?|Gemfile|composer\.json|mix\.exs|[^/]+\.csproj)"
 )
 _ASIDE = re.compile(
     r"(?:^|/)(?:examples?|tests?|testdata|fixtures|samples?|docs?|e2e|scripts|tools|templates?|\.[^/]+)(?:/|$)",
@@ -19,8 +19,10 @@ _ASIDE = re.compile(
 )
 _CHOOSES = re.compile(
     r"paths-filter|changed-files|\baffected\b|\bnx\b|\bturbo\b|\bbazel\b|\blerna\b|\brush\b|\bpants\b|\bmoon\b|changedsince|--since\b|--filter\b|\bchanges:|changeset\b"
-    r"|path-filtering|when \{[^}]{0,300}changeset|git diff --name-only|dorny|\bpaths:|paths-ignore|include-paths|triggerrules|dynamic.config|setup: true|gradle-build-action|change_?detect"
+    r"|path-filtering|when \{[^}]{0,300}changeset|git diff --name-only|dorny|paths-ignore|include-paths|triggerrules|dynamic.config|setup: true|gradle-build-action|change_?detect"
 )  # fmt: skip
+_PATHS = re.compile(r"\bpaths:")  # of a trigger; in the others' files it says what a cache or an artifact keeps
+_KEEP_PATHS = frozenset({System.GITLAB_CI, System.CIRCLECI})
 _GONE_TO = re.compile(
     r"\b(?:cd|pushd)\s+[\"']?(?:\./)?([\w./-]+)|(?:--prefix|--cwd|--dir|-C|--working-dir(?:ectory)?|--chdir|--manifest-path|-f)[= ][\"']?(?:\./)?([\w./-]+)"
 )
@@ -42,7 +44,7 @@ def survey(estate: Estate) -> list[Hit] | None:
         if len(folders) < 2 or not _starts(case):
             continue
         judged = True
-        if any(_CHOOSES.search(text.lower()) for text in case.texts.values()) or case.pipeline.unresolved:
+        if _chooses(case) or case.pipeline.unresolved:
             continue
         listed = sorted(folders)
         names = f"{listed[0]} and {listed[1]}" + (f" and {len(listed) - 2} more" if len(listed) > 2 else "")
@@ -53,6 +55,11 @@ def survey(estate: Estate) -> list[Hit] | None:
         )
         found.append(Hit(span, words, (case.pipeline.path,)))
     return found if judged else None
+
+
+def _chooses(case: Case) -> bool:
+    signs = (_CHOOSES,) if case.pipeline.system in _KEEP_PATHS else (_CHOOSES, _PATHS)
+    return any(sign.search(text.lower()) for text in case.texts.values() for sign in signs)
 
 
 def _starts(case: Case) -> bool:

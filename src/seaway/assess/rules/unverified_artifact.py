@@ -1,7 +1,7 @@
 """ART-62: a job ships files that it fetched, and asks nothing about them. Run by `assess.examine`.
 
 Files of the same run come over the system's own store, so they are for auditors. Those of another run or another pipeline may be
-somebody else's.
+somebody else's, and so may those that a script takes out of a bucket and names again where it ships.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from seaway.assess import shipping
-from seaway.assess.rule import Case, Hit, Rule
+from seaway.assess.rule import Case, Hit, Rule, Script
 from seaway.model.finding import Impact, Persona, Severity
 from seaway.model.pipeline import Artifact, Job, Opaque, Step, System, Use
 
@@ -20,16 +20,57 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _FOREIGN = ("action-download-artifact", "copyartifacts", "downloadbuildartifacts")
+_TAKEN = re.compile(
+    r"\b(?:aws\s+s3\s+(?:cp|sync|mv)|gsutil\s+(?:-m\s+)?(?:cp|rsync)|gcloud\s+storage\s+(?:cp|rsync))\s+(?:-\S+\s+){0,8}[\"']?(?:s3|gs)://(?P<source>[^\s\"']{1,300})[\"']?\s+(?:-\S+\s+){0,8}"
+    r"[\"']?(?P<place>(?!s3://|gs://|-)[^\s\"']{1,300})|\bgh\s+run\s+download\b"
+)
+_NOT_SHIPPED = re.compile(
+    r"kubeconfig|\.kube|\.env\b|credentials|secret|tfstate|tfvars|\.(?:pem|key|crt)\b", re.IGNORECASE
+)
 _OTHER_RUN = ("run-id", "runid", "buildid", "runversion", "repository", "workflow", "project")
 
 
 def check(case: Case) -> list[Hit] | None:
-    """Jobs that fetch files and ship, with no checksum, signature or attestation asked in between."""
-    shipped = {one.key[0] for one in shipping.shipments_of(case)}
-    jobs = [job for job in case.jobs if job.id in shipped and any(_fetches(step, job) for step in job.steps)]
-    if not jobs:
-        return None
-    return [hit for job in jobs if not _asks(case, job) for hit in _said(case, job)]
+    """Jobs that fetch files and ship, with no checksum, signature or attestation asked in between: by default files of another run, another
+    pipeline or a bucket, for auditors also those of an earlier job of the same run.
+    """
+    sent: dict[str, str] = {}
+    for one in shipping.shipments_of(case):
+        sent[one.key[0]] = f"{sent.get(one.key[0], '')}\n{one.line}"
+    found: list[Hit] = []
+    asked = False
+    for job in case.jobs:
+        if job.id not in sent:
+            continue
+        hits = [*_said(case, job), *_taken(case, job, sent[job.id])]
+        asked = asked or bool(hits)
+        found += [] if _asks(case, job) else hits
+    return found if asked else None
+
+
+def _taken(case: Case, job: Job, sent: str) -> Iterator[Hit]:
+    """Of a store that others write to, by a command; and what is shipped has that name."""
+    for script in case.scripts:
+        for line in script.lines if script.job is job else ():
+            match = _TAKEN.search(line)
+            if match and _is_shipped(match, sent):
+                yield _taken_hit(case, script, job, match[0], line)
+
+
+def _is_shipped(match: re.Match[str], sent: str) -> bool:
+    if match["place"] is None:
+        return True
+    places = (match["place"], match["source"])
+    if any(_NOT_SHIPPED.search(place) for place in places):
+        return False
+    name = next((last for place in places if (last := place.strip("/.").rpartition("/")[2].strip("*"))), "")
+    return bool(name) and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", sent) is not None
+
+
+def _taken_hit(case: Case, script: Script, job: Job, words: str, line: str) -> Hit:
+    span = shipping.within_line(case, job, script.step, line, words)
+    told = f"{job.id} ships files of another place as they come: no checksum, signature or attestation is asked"
+    return Hit(span, told, (job.id, "taken", words), Severity.MEDIUM)
 
 
 def _asks(case: Case, job: Job) -> bool:
