@@ -24,7 +24,7 @@ class Label:
 
 @dataclass(slots=True)
 class Step:
-    """`use`: checkout, setup, cache, action, or "" for a script of `lines`. A value of `env` may be `secret:NAME`."""
+    """`use`: checkout, setup, cache, action, fetch (files of another job), or "" for a script of `lines`. A value of `env` may be `secret:NAME`."""
 
     use: str = ""
     lines: list[str] = field(default_factory=list)
@@ -38,7 +38,10 @@ class Step:
 
 @dataclass(slots=True)
 class Job:
-    """`kind`: test, build, image, publish, deploy. `soft`: it may fail. `lock`: only one at a time."""
+    """`kind`: test, build, image, publish, deploy. `soft`: it may fail. `lock`: only one at a time.
+
+    `approval`: somebody is asked first, in words of the system (see the writers). `folder`, `paths`: where it works, and for which changes.
+    """
 
     id: str
     kind: str
@@ -52,6 +55,9 @@ class Job:
     runner: str = ""
     matrix: list[str] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
+    approval: str = ""
+    folder: str = ""
+    paths: list[str] = field(default_factory=list)
     marks: set[str] = field(default_factory=set)  # at its head
 
 
@@ -81,6 +87,10 @@ class Draft:
 
     def kinds(self, *names: str) -> list[Job]:
         return [job for job in self.jobs if job.kind in names]
+
+    @property
+    def paths(self) -> list[str]:
+        return list(dict.fromkeys(path for job in self.jobs for path in job.paths))
 
     @property
     def scripts(self) -> list[Step]:

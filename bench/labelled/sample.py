@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from bench.labelled import faults_beside, faults_manifests, write_other, write_yaml
+from bench.labelled import faults_beside, faults_canary, faults_manifests, faults_ways, write_other, write_yaml
 from bench.labelled.decoys import DECOYS
 from bench.labelled.draft import Draft, Label, labels
 from bench.labelled.faults import FAULTS, Operator
 from bench.labelled.projects import SYSTEMS, draft
 
 assert faults_beside.fault  # its faults are listed with the others
+assert faults_canary.fault
 assert faults_manifests.fault
+assert faults_ways.fault
 
 WRITERS = {
     "github_actions": (write_yaml.github, ".github/workflows/ci.yml"),

@@ -31,6 +31,8 @@ def _stage(job: Job) -> list[str]:
     ]
     if job.kind in {"deploy", "image"}:
         lines.append("            when { branch 'main' }")
+    elif job.paths:
+        lines.append("            when { changeset '" + job.paths[0] + "' }")
     env = {name: value for step in job.steps for name, value in step.env.items()}
     if env:
         lines.append("            environment {")
@@ -53,12 +55,17 @@ def _stage(job: Job) -> list[str]:
         ]
     if job.lock:
         body = [f"lock(resource: '{job.environment or 'deploy'}') {{", *("    " + line for line in body), "}"]
+    if job.approval:
+        body = [*job.approval.split("\n"), *body]
     return [*lines, *("                " + line for line in body), "            }", "        }"]
 
 
 def _step(step: Step) -> list[str]:
     if step.use == "checkout":
         return ["checkout scm"]
+    if step.use == "fetch":
+        what = step.args["what"]
+        return [f"copyArtifacts projectName: 'build', filter: '{what}/**', selector: lastSuccessful(){step.mark}"]
     if step.use:
         return []
     quotes = "'''" if step.quoted else '"""'

@@ -41,7 +41,10 @@ def github(draft: Draft, dice: Random) -> str:
     if "push" in draft.triggers:
         lines += ["  push:"] if "all-branches" in draft.triggers else ["  push:", "    branches: [main]"]
         lines[-1] += " #@duplicate-trigger" if "all-branches" in draft.triggers else ""
+    only = f"    paths: [{', '.join(draft.paths)}]"
+    lines += [only] if draft.paths and "push" in draft.triggers else []
     lines += ["  pull_request:"] if "pull" in draft.triggers else []
+    lines += [only] if draft.paths and "pull" in draft.triggers else []
     lines += ["  pull_request_target:", "    types: [opened, synchronize]"] if "target" in draft.triggers else []
     lines += ["  issue_comment:", "    types: [created]"] if "issues" in draft.triggers else []
     lines += ["  schedule:", f'    - cron: "{dice.randrange(60)} 3 * * 1"'] if "nightly" in draft.triggers else []
@@ -95,6 +98,7 @@ def _github_job(job: Job, dice: Random) -> list[str]:
         lines += ["    concurrency:", f"      group: {job.environment or 'deploy'}", "      cancel-in-progress: false"]
     elif job.kind == "deploy":
         lines = [line for line in lines if "concurrency" not in line]
+    lines += ["    defaults:", "      run:", f"        working-directory: {job.folder}"] if job.folder else []
     lines.append("    steps:")
     for step in job.steps:
         lines += _github_step(step, dice)
@@ -132,6 +136,13 @@ def _github_step(step: Step, dice: Random) -> list[str]:
             f"{pad}    path: ~/{step.args['keep']}",
             f"{pad}    key: {key}",
         ]
+    if step.use == "fetch":
+        lines = [
+            f"{pad}- uses: {action('actions/download-artifact', 'v5.0.0', step, dice)}{step.mark}",
+            f"{pad}  with:",
+        ]
+        lines += [f"{pad}    name: {step.args['what']}", f"{pad}    path: {step.args['what']}"]
+        return lines + ([f"{pad}    run-id: ${{{{ inputs.run }}}}"] if "other" in step.args else [])
     if step.use == "action":
         lines = [
             f"{pad}- uses: {step.args['name']}@{step.args.get('ref') or digest(dice, 40) + ' # v3.1.0'}{step.mark}"
@@ -201,16 +212,27 @@ def _gitlab_job(job: Job, draft: Draft, dice: Random) -> list[str]:
         lines += ["  environment:", f"    name: {job.environment}"]
     if job.lock:
         lines.append(f"  resource_group: {job.environment or 'deploy'}")
-    if job.kind == "deploy":
-        lines += ["  interruptible: false"] if draft.concurrency else []
-        lines += ["  rules:", "    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"]
-    elif not draft.workflow:
-        lines += ["  rules:", '    - if: $CI_PIPELINE_SOURCE == "merge_request_event"', "    - if: $CI_COMMIT_BRANCH"]
+    lines += _gitlab_rules(job, draft)
     lines.append("  script:")
     for step in job.steps:
         if not step.use:
             lines += _gitlab_script(step)
     return lines
+
+
+def _gitlab_rules(job: Job, draft: Draft) -> list[str]:
+    """When it runs, and whether somebody starts it."""
+    if job.kind == "deploy":
+        lines = ["  interruptible: false"] if draft.concurrency else []
+        lines += ["  rules:", "    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"]
+        return [*lines, "      when: manual" + job.approval] if job.approval else lines
+    if job.approval:
+        return ["  when: manual"]
+    if job.paths:
+        return ["  rules:", "    - changes:", *(f"        - {path}" for path in job.paths)]
+    if not draft.workflow:
+        return ["  rules:", '    - if: $CI_PIPELINE_SOURCE == "merge_request_event"', "    - if: $CI_COMMIT_BRANCH"]
+    return []
 
 
 def _gitlab_script(step: Step) -> list[str]:
@@ -228,9 +250,11 @@ def azure(draft: Draft, dice: Random) -> str:
         "trigger:",
         "  branches:",
         "    include: [main]",
+        *(["  paths:", f"    include: [{', '.join(draft.paths)}]"] if draft.paths else []),
         "pr:",
         "  branches:",
         "    include: [main]",
+        *(["  paths:", f"    include: [{', '.join(draft.paths)}]"] if draft.paths else []),
         "",
     ]
     lines += ["pool:", "  vmImage: ubuntu-24.04", ""]
@@ -254,6 +278,14 @@ def _azure_job(job: Job, dice: Random) -> list[str]:
         else []
     )
     lines += ["  pool:", f"    vmImage: {job.runner}"] if job.runner else []
+    if job.approval:
+        asked = [
+            "notifyUsers: release@acme.example",
+            "instructions: Look at staging first.",
+            f"onTimeout: {job.approval}",
+        ]
+        task = ["- task: ManualValidation@1", "  timeoutInMinutes: 60", "  inputs:", *_block(asked, "    ")]
+        return [*lines, "  pool: server", "  steps:", *_block(task, "  ")]
     pad = "  "
     if ships:
         lines += [f"  environment: {job.environment}", "  strategy:", "    runOnce:", "      deploy:", "        steps:"]
@@ -289,6 +321,15 @@ def _azure_step(step: Step, dice: Random) -> list[str]:
             f"    key: {key}",
             f"    path: $(Pipeline.Workspace)/{step.args['keep']}",
         ]
+    if step.use == "fetch":
+        what = step.args["what"]
+        if "other" in step.args:
+            inputs = ["source: specific", "project: acme", "pipeline: 7", f"artifact: {what}", f"path: {what}"]
+            return ["- task: DownloadPipelineArtifact@2" + step.mark, "  inputs:", *_block(inputs, "    ")]
+        if dice.random() < 0.5:
+            return ["- download: current" + step.mark, f"  artifact: {what}"]
+        inputs = [f"artifact: {what}", f"path: $(System.DefaultWorkingDirectory)/{what}"]
+        return ["- task: DownloadPipelineArtifact@2" + step.mark, "  inputs:", *_block(inputs, "    ")]
     if step.use == "action":
         return []
     lines = [f"- script: |{step.mark}", *_block(step.lines, "    ")]
@@ -332,6 +373,8 @@ def _circle_job(job: Job, draft: Draft) -> list[str]:
             bare = step.args.get("key") or f'deps-v1-{{{{ checksum "{step.args["lock"]}" }}}}'
             lines += ["      - restore_cache:", f"          key: {clean(bare)}"]
             saved = ["      - save_cache:", f"          key: {bare}", f"          paths: [~/{step.args['keep']}]"]
+        elif step.use == "fetch":
+            lines += ["      - attach_workspace:" + step.mark, f"          at: {step.args['what']}"]
         elif not step.use:
             lines += ["      - run:"]
             lines += [f"          name: {step.name}"] if step.name else []

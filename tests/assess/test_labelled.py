@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from bench.assess_accuracy import PAGE, table
+from bench.labelled import faults_canary, faults_ways
 from bench.labelled import score as scoring
+from bench.labelled.decoys import DECOYS, Decoy
 from bench.labelled.draft import Label, labels
 from bench.labelled.faults import FAULTS
-from bench.labelled.projects import SYSTEMS
-from bench.labelled.sample import Sample, samples
+from bench.labelled.projects import SYSTEMS, draft
+from bench.labelled.sample import Sample, samples, written
 
 from seaway.assess import rules
 
@@ -20,6 +23,10 @@ pytestmark = pytest.mark.broad
 
 FOLDER = Path(__file__).parents[2] / "bench" / "labelled"
 FOUND = list(samples(7, 1))
+WAYS = frozenset(
+    {"canary-without-analysis", "analysis-not-split-by-version", "canary-metric-unavailable", "no-synthetic-probe", "no-path-filter",
+     "approval-without-record", "unverified-artifact", "click-operations", "retry-hides-failure"}
+)  # fmt: skip
 
 
 def test_the_set_is_the_same_for_the_same_seed_and_covers_the_systems() -> None:
@@ -62,6 +69,39 @@ def test_a_missed_fault_and_a_wrong_finding_are_counted() -> None:
     wrong = scoring.score([elsewhere], only)["curl-pipe-shell"]
     assert (wrong.shown.wrong, wrong.shown.missed, wrong.precise, wrong.complete) == (1, 1, False, False)
     assert [words.split()[0] for words in wrong.shown.examples] == ["WRONG", "MISSED"]
+
+
+@pytest.mark.parametrize("rule", sorted(set(FAULTS) & WAYS))
+def test_faults_of_canaries_and_of_ways_are_found_and_look_alikes_are_none(rule: str) -> None:
+    some = [one for one in FOUND if one.faults == (rule,)]
+    assert len(some) >= 12
+    measured = scoring.score(some, frozenset({rule}))[rule]
+    assert (measured.precise, measured.complete) == (True, True), measured.shown.examples
+    assert (measured.shown.wrong, measured.quiet) == (0, False)
+
+
+def test_each_look_alike_of_canaries_and_of_ways_is_quiet() -> None:
+    put = []
+    for number, (decoy, systems) in enumerate(DECOYS):
+        if decoy.__module__ not in {faults_canary.__name__, faults_ways.__name__}:
+            continue
+        for system in sorted(systems or set(SYSTEMS)):
+            made = next(
+                (one for one in (_with(decoy, system, number, turn) for turn in range(40)) if one is not None), None
+            )
+            put += [] if made is None else [made]
+    assert len(put) >= 25
+    measured = scoring.score(put, WAYS)
+    assert [words for one in measured.values() for words in one.shown.examples] == []
+
+
+def _with(decoy: Decoy, system: str, number: int, turn: int) -> Sample | None:
+    """None where the look-alike does not fit what the dice made."""
+    dice = Random(f"{number} {system} {turn}")
+    made = draft(system, dice)
+    before = str(made)
+    decoy(made, dice)
+    return None if str(made) == before else written(made, dice)
 
 
 def test_a_rule_that_is_off_by_default_is_measured_as_auditors_see_it() -> None:
