@@ -27,9 +27,9 @@ _MANY = (GITHUB, GITLAB, JENKINS, AZURE, CIRCLE)
 
 def _packages(draft: Draft, dice: Random) -> list[Job]:
     """The first check once for each of two packages, in the folder of each; empty where that cannot be."""
-    if draft.paths or any(job.folder for job in draft.jobs):
-        return []
     first = draft.kinds("test")[0]
+    if _is_split(draft) or first.soft:
+        return []
     second = deepcopy(first)
     second.id = first.id + "-second"
     draft.jobs.insert(draft.jobs.index(first) + 1, second)
@@ -45,6 +45,15 @@ def _packages(draft: Draft, dice: Random) -> list[Job]:
         else:
             _moved(job, folder)
     return [first, second]
+
+
+def _is_split(draft: Draft) -> bool:
+    """It is one of these already: twice would take a fault away again."""
+    return (
+        bool(draft.paths)
+        or any(job.folder for job in draft.jobs)
+        or any(step.lines[0].startswith("cd ") for step in draft.scripts)
+    )
 
 
 def _moved(job: Job, folder: str) -> None:
@@ -81,7 +90,7 @@ def chosen_by_a_tool(draft: Draft, dice: Random) -> None:
 @decoy()
 def one_package(draft: Draft, dice: Random) -> None:
     """All in one folder: there is nothing to choose."""
-    if draft.paths or any(job.folder for job in draft.jobs):
+    if _is_split(draft):
         return
     for job in draft.kinds("test"):
         _moved(job, "app")
@@ -168,6 +177,7 @@ def pressed_for_no_deployment(draft: Draft, dice: Random) -> None:
     """Started by a person, and nothing is let through by it."""
     job = deepcopy(draft.kinds("test")[0])
     job.id, job.steps, job.needs, job.approval = "caches", [Step("checkout"), Step(lines=["./drop-caches.sh"])], [], " "
+    job.soft, job.marks = "", set()
     draft.jobs.append(job)
 
 
@@ -179,7 +189,7 @@ _FETCHING = (GITHUB, JENKINS, AZURE, CIRCLE)
 def _handed(draft: Draft, dice: Random, fetched: list[Step], asked: list[Step]) -> bool:
     """What is shipped was fetched, and not checked out."""
     job = _production(draft)
-    if job is None:
+    if job is None or any(step.use == "fetch" or step.name == "fetch" for step in job.steps):
         return False
     at = next(at for at, step in enumerate(job.steps) if "ship" in step.tags)
     step = job.steps[at]
