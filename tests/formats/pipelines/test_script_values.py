@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import Any
 
@@ -106,3 +107,46 @@ def test_a_shell_that_teamcity_does_not_start_is_told() -> None:
         job = Job("a", steps=(Step(Run("x", shell)),))
         written = target.render(Pipeline(System.GITHUB_ACTIONS, "x", jobs=(job,)))
         assert [one.kind for one in written.losses if "shell" in one.construct] == kinds
+
+
+PLACE = """\
+    on: push
+    env: {IMAGE: "ghcr.io/${{ github.repository }}"}
+    jobs:
+      a:
+        runs-on: ubuntu-latest
+        if: github.repository == 'x/y'
+        steps: [{run: 'x $GITHUB_REF'}]
+    """
+
+
+def test_a_repository_in_jenkins_is_its_path_and_a_ref_its_whole_name() -> None:
+    path = "env.GIT_URL?.replaceAll('^([a-z+]+://[^/]+/|[^/:]+:)|[.]git$', '')"
+    text = converted("github_actions", PLACE, "jenkins").text
+    assert f'IMAGE = "ghcr.io/${{{path}}}"' in text
+    assert f"expression {{ {path} == 'x/y' }}" in text
+    assert "GITHUB_REF = \"${((env.TAG_NAME ? 'refs/tags/' : 'refs/heads/') + env.BRANCH_NAME)}\"" in text
+
+
+@pytest.mark.parametrize("url", ["https://a.example/x/y.git", "git@a.example:x/y.git", "ssh://git@a.example:22/x/y"])
+def test_the_path_of_a_repository_is_cut_out_of_its_address(url: str) -> None:
+    text = converted("github_actions", PLACE, "jenkins").text
+    pattern = text.partition("replaceAll('")[2].partition("'")[0]
+    assert re.sub(pattern, "", url) == "x/y"
+
+
+def test_the_message_of_a_commit_is_told_where_jenkins_has_no_text_of_it() -> None:
+    gitlab = 'a: {script: ["x $CI_COMMIT_MESSAGE"], rules: [{if: "$CI_COMMIT_MESSAGE =~ /now/"}]}'
+    written = converted("gitlab_ci", gitlab, "jenkins")
+    assert "changeSets" not in written.text
+    assert "changelog '(?s).*now.*'" in written.text
+    assert [one.kind for one in written.losses if one.construct == "$CI_COMMIT_MESSAGE"] == [LossKind.MANUAL]
+
+
+def test_nobody_is_asked_in_jenkins_for_what_does_not_run() -> None:
+    gitlab = (
+        "a: {script: [x], rules: [{if: \"$CI_COMMIT_BRANCH == 'main'\", when: manual}]}\nb: {script: [x], when: manual}"
+    )
+    a, b = converted("gitlab_ci", gitlab, "jenkins").text.split("stage('b')")
+    assert "beforeInput true" in a
+    assert "beforeInput" not in b

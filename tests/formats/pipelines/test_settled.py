@@ -115,6 +115,18 @@ def test_a_script_finds_azures_variables_under_the_names_of_its_shell(to: str) -
     assert not [one for one in written.losses if one.construct in {"$VERSION", "$PYTHON"}]
 
 
+def test_scripts_in_jenkins_and_teamcity_find_azures_variables_too() -> None:
+    jenkins = converted("azure_pipelines", AZURE.replace("$VERSION", "$VERSION $(python)s"), "jenkins").text
+    assert "VERSION = '1.2'" in jenkins
+    for python in ("3.11", "3.12"):
+        assert f"PYTHON = '{python}'" in jenkins
+        assert f"script: 'pytest $PYTHON --of $VERSION {python}s'" in jenkins
+    assert "${" not in jenkins
+    teamcity = converted("azure_pipelines", AZURE, "teamcity")
+    assert 'param("env.VERSION", "1.2")' in teamcity.text
+    assert [one.kind for one in teamcity.losses if one.construct == "Job: PYTHON"] == [LossKind.DROPPED]
+
+
 def test_named_rows_of_a_matrix_are_rows_of_tektons() -> None:
     written = converted("azure_pipelines", AZURE, "tekton").text
     assert written.count("- name: python\n                  value: '3.1") == 2

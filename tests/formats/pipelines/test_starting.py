@@ -337,3 +337,13 @@ def test_an_event_that_says_nothing_more_loses_nothing() -> None:
         one for one in converted("github_actions", text, "gitlab_ci").losses if one.construct == "on.pull_request"
     ]
     assert "pull_request: {}" in converted("github_actions", text, "github_actions").text
+
+
+def test_patterns_of_names_are_asked_in_jenkins() -> None:
+    written = converted("circleci", CIRCLE, "jenkins")
+    assert "tag 'v**'" in written.text
+    assert not [one for one in written.losses if "matches" in one.why]
+    filters = "{branches: {only: '/rel-[0-9]+|main/'}}"
+    text = CIRCLE.replace("{tags: {only: /v.*/}, branches: {ignore: /.*/}}", filters)
+    asked = converted("circleci", text, "jenkins").text.partition("stage('ship')")[2].partition("steps")[0]
+    assert "branch pattern: 'rel-[0-9]+|main', comparator: 'REGEXP'" in asked

@@ -12,8 +12,9 @@ from seaway.formats.pipelines.jenkins import lower_jobs, lower_order, lower_step
 from seaway.formats.pipelines.jenkins.lower_jobs import Consumers
 from seaway.formats.pipelines.jenkins.options import RUN
 from seaway.formats.pipelines.losses import Losses
+from seaway.formats.pipelines.matrix_rows import whole_rows
 from seaway.formats.pipelines.settled import settled
-from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.step_names import named_steps
 from seaway.model.expression import Condition, Phase, both
 from seaway.model.pipeline import (
@@ -45,6 +46,10 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     outside.tell(pipeline, losses, System.JENKINS, _to_make, known=frozenset(shell.predefined(System.JENKINS)))
     pipeline = starting.by_rules(starting.asked(given(pipeline, losses)), losses, "Jenkins", knows_default=True)
     pipeline = shell_named(settled(pipeline, losses))
+    if (
+        pipeline.system is System.AZURE_PIPELINES
+    ):  # it gives scripts `python` as PYTHON; elsewhere an axis is its own variable
+        pipeline = with_axes(whole_rows(pipeline, variables=False))
     pipeline = dataclasses.replace(pipeline, jobs=tuple(named_steps(job, pipeline) for job in pipeline.jobs), index={})
     jobs = _ordered(pipeline, losses)
     jobs = _unrolled(jobs, pipeline, losses)

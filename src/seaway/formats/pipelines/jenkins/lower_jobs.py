@@ -71,6 +71,9 @@ def lower(job: Job, pipeline: Pipeline, losses: Losses, consumers: Consumers) ->
     natives = [Native("failFast", "true")] if matrix is not None and _fails_fast(job, pipeline) else []
     if approval is not None and not made.steps and not implicit:
         natives += _AGENTLESS
+    condition = _condition(job, losses)
+    if approval is not None and condition is not None:  # else a person is asked for what then does not run
+        natives.append(Native("when.beforeInput", "true"))
     exported = [one for one in made.variables.values() if one.name not in {each.name for each in job.variables}]
     title = shown(job.name) if isinstance(job.name, str) else job.id
     return Job(
@@ -78,7 +81,7 @@ def lower(job: Job, pipeline: Pipeline, losses: Losses, consumers: Consumers) ->
         title or job.id,
         job.stage,
         job.needs,
-        _condition(job, losses),
+        condition,
         runner=_runner(job, losses),
         container=_image(job, losses),
         matrix=matrix,

@@ -10,7 +10,7 @@ from seaway.formats.pipelines.expand import shown
 from seaway.formats.pipelines.jenkins import lower_words, write_known
 from seaway.formats.pipelines.jenkins.quoting import Unprintable, printed, quoted, value
 from seaway.formats.pipelines.losses import Losses
-from seaway.model.expression import Condition, Expr, Phase, Ref, Template, Text
+from seaway.model.expression import Condition, Expr, Literal, Phase, Ref, Template, Text
 from seaway.model.pipeline import (
     Approval,
     Artifact,
@@ -212,12 +212,12 @@ def _run(step: Step, work: Run, around: Around, found: Lowered) -> Step:
     def variable(expr: Expr) -> str | None:
         return _variable(lower_words.words(expr), env)
 
-    command = shell.program(name)
-    if command and isinstance(work.script, Template):  # a shell puts the values into its text
-        script, lost = shell.here_document(command, work.script, variable)
+    command, said = shell.program(name), _with_literals(work.script)
+    if command and isinstance(said, Template):  # a shell puts the values into its text
+        script, lost = shell.here_document(command, said, variable)
         name = ""
     else:
-        script, lost = shell.script_text(work.script, variable, name)
+        script, lost = shell.script_text(said, variable, name)
     for expr in lost:
         why = "Jenkins has no such value" if variable(expr) is None else f"{name} reads no variable in single quotes"
         losses.dropped(f"`{expr_name(expr)}` in a script", why, "give the script another one", step.span)
@@ -231,13 +231,23 @@ def _run(step: Step, work: Run, around: Around, found: Lowered) -> Step:
     return Step(made, name=step.name, env=tuple(env.values()), native=native, comment=step.comment, span=step.span)
 
 
+def _with_literals(script: Text) -> Text:
+    """What an unrolled matrix knows already stands in the script as text."""
+    if isinstance(script, str):
+        return script
+    pieces = [lower_words.text(Template((one,))) if isinstance(one, Literal) else one for one in script.parts]
+    plain = [one for one in pieces if isinstance(one, str)]
+    flat = tuple(one for piece in pieces for one in (piece.parts if isinstance(piece, Template) else (piece,)))
+    return "".join(plain) if len(plain) == len(pieces) else Template(flat)
+
+
 def _export(script: str, name: str, around: Around, found: Lowered, step: Step) -> None:
     """Variables that only the old system sets, under their old names; those that Jenkins has no value for are told."""
     system = around.pipeline.system
     table = shell.predefined(system)
     lacking = []
     for one, meant in shell.exports(script, table, name).items():
-        text = lower_words.text(meant if isinstance(meant, Template) else Template((meant,)))
+        text = lower_words.text(meant if isinstance(meant, Template) else Template((meant,)), exact=True)
         if one in _OURS:
             continue
         if _is_printable(text):

@@ -34,6 +34,7 @@ _SLASHED = re.compile(
     r"/(.*)/([ims]*)", re.DOTALL
 )  # a pattern as GitLab writes it; Groovy's slashes are not part of it
 KIND = Ref("event", ("kind",))
+_REF = Ref("git", ("ref",))
 TAG, BRANCH = Ref("git", ("tag",)), Ref("git", ("branch",))
 IS_TAG = Binary("==", KIND, Literal("tag"))
 IS_CHANGE = Binary("==", KIND, Literal("pull_request"))
@@ -100,6 +101,10 @@ def _called(expr: Call) -> Expr | None:
         for one in expr.args[1:]:
             found = either(found, Call(expr.name, (one,)))
         return found
+    if expr.name == "matches" and len(expr.args) == 2 and isinstance(expr.args[1], Literal):
+        inner = str(expr.args[1].value).removeprefix("^")
+        inner = inner[:-1] if inner.endswith("$") and not inner.endswith("\\$") else inner
+        return Binary("=~", expr.args[0], Literal(f"^(?:{inner})$" if "|" in inner else f"^{inner}$"))
     if expr.args[:1] != (Ref("git", ("ref",)),) or len(expr.args) != 2 or not isinstance(expr.args[1], Literal):
         return None
     part = str(expr.args[1].value)
@@ -186,13 +191,13 @@ def phase_crossed(asked: Condition | None, what: str, losses: Losses) -> None:
         losses.approximated(f"condition of {what}", why, "check what it reads", asked.span)
 
 
-def text(value: Text) -> Text:
-    """A text with its expressions in Jenkins' words."""
+def text(value: Text, *, exact: bool = False) -> Text:
+    """A text with its expressions in Jenkins' words. A ref is the name of its branch, `exact` for who reads `refs/heads/`."""
     if isinstance(value, str):
         return value
     parts: list[str | Expr] = []
     for part in value.parts:
-        made = part if isinstance(part, str) else BRANCH if part == Ref("git", ("ref",)) else words(part)
+        made = part if isinstance(part, str) else BRANCH if part == _REF and not exact else words(part)
         if isinstance(made, Literal):
             made = (
                 ""
@@ -212,7 +217,7 @@ def variables(found: tuple[Variable, ...], losses: Losses, span: Span | None) ->
     """Of an environment. A secret within a longer text has no form: only whole values are credentials."""
     made = []
     for one in found:
-        value = text(one.value)
+        value = text(one.value, exact=True)
         parts = value.parts if isinstance(value, Template) else ()
         secrets = [part for part in parts if isinstance(part, Ref) and part.context == "secret"]
         if secrets and len(parts) > 1:

@@ -22,8 +22,8 @@ _KINDS = {
 _DERIVED = {
     ("git", "short_sha"): "env.GIT_COMMIT.take(7)",
     ("git", "ref_name"): "env.BRANCH_NAME",
-    ("git", "repository"): "env.GIT_URL",
-    ("git", "message"): "currentBuild.changeSets",
+    ("git", "ref"): "((env.TAG_NAME ? 'refs/tags/' : 'refs/heads/') + env.BRANCH_NAME)",
+    ("git", "repository"): "env.GIT_URL?.replaceAll('^([a-z+]+://[^/]+/|[^/:]+:)|[.]git$', '')",  # its path: owner/name
     ("run", "attempt"): "'1'",
 }
 

@@ -153,7 +153,8 @@ def _text(text: Text) -> str:
     """A value of the environment: Jenkins wants text, so one expression alone stands in quotes, unless it is a call."""
     if isinstance(text, Template) and len(text.parts) == 1 and not isinstance(text.parts[0], str):
         alone = printed(text.parts[0])
-        return alone if "(" in alone else f'"${{{alone}}}"'
+        # Groovy's operators stand in a text only: a declarative pipeline takes texts and calls.
+        return f'"${{{alone}}}"' if "(" not in alone or alone.startswith("(") else alone
     return value(text)
 
 

@@ -11,7 +11,7 @@ from seaway.formats.pipelines.given import given
 from seaway.formats.pipelines.grounded import grounded
 from seaway.formats.pipelines.losses import Losses
 from seaway.formats.pipelines.settled import settled
-from seaway.formats.pipelines.shell_names import shell_named
+from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.step_names import named_steps
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
 from seaway.formats.pipelines.teamcity.lower_steps import Scope
@@ -49,6 +49,8 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
     )
     pipeline = starting.by_rules(given(pipeline, losses), losses, "TeamCity")
     pipeline = grounded(shell_named(settled(pipeline, losses)), losses, "TeamCity")
+    if pipeline.system is System.AZURE_PIPELINES:  # it gives scripts `python` as PYTHON
+        pipeline = with_axes(pipeline)
     pipeline = dataclasses.replace(pipeline, jobs=tuple(named_steps(job, pipeline) for job in pipeline.jobs), index={})
     running = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
     jobs = with_stage_order(pipeline, with_variables(pipeline, running))
