@@ -347,3 +347,34 @@ def test_patterns_of_names_are_asked_in_jenkins() -> None:
     text = CIRCLE.replace("{tags: {only: /v.*/}, branches: {ignore: /.*/}}", filters)
     asked = converted("circleci", text, "jenkins").text.partition("stage('ship')")[2].partition("steps")[0]
     assert "branch pattern: 'rel-[0-9]+|main', comparator: 'REGEXP'" in asked
+
+
+ODD = """\
+    on: push
+    jobs:
+      a:
+        runs-on: ubuntu-latest
+        if: github.event.x == 'y' && github.ref == 'refs/heads/main'
+        steps: [{run: ./a}]
+      b:
+        runs-on: ubuntu-latest
+        if: github.event.x == 'y' || github.ref == 'refs/heads/main'
+        steps: [{run: ./b, if: github.event.z == 'w'}, {run: ./c, if: "github.ref == 'refs/heads/main'"}]
+    """
+
+
+def test_what_jenkins_cannot_ask_does_not_run_until_a_person_has_written_it() -> None:
+    written = converted("github_actions", ODD, "jenkins")
+    a, b = written.text.partition("stage('a')")[2].split("stage('b')")
+    assert "// It ran only where: github.event.x == 'y' && github.ref == 'refs/heads/main'" in written.text
+    for word in ("expression { false }", "branch 'main'"):
+        assert word in a
+    assert "expression { false }" not in b  # one of two is enough
+    assert "branch 'main'" in b
+    behind = b.partition("if (false) {")[2]
+    assert behind.index("./b") < behind.index("}") < behind.index("./c")
+    assert "// It ran only where: github.event.z == 'w'" in b
+    told = [one.construct for one in written.losses if one.fix == "write the condition; until then it never holds"]
+    assert told == ["condition of a", "condition of a step", "condition of b"]
+    plain = converted("github_actions", ODD.replace("github.event.x == 'y'", "always()"), "jenkins").text
+    assert "expression { false }" not in plain

@@ -93,7 +93,7 @@ def lower(job: Job, pipeline: Pipeline, losses: Losses, consumers: Consumers) ->
         approval=approval,
         post=posts,
         natives=tuple(natives),
-        comment=_comment(job),
+        comment=_comment(job, condition),
         part_of=job.part_of,
         span=job.span,
     )
@@ -223,10 +223,10 @@ def _say_lost(job: Job, losses: Losses) -> None:
         )
 
 
-def _comment(job: Job) -> str:
-    if job.environment is None:
-        return job.comment
-    return f"{job.comment}\nDeploys to the environment {shown(job.environment.name)}.".strip()
+def _comment(job: Job, condition: Condition | None) -> str:
+    place = f"Deploys to the environment {shown(job.environment.name)}." if job.environment else ""
+    lines = (job.comment, place, lower_words.unsaid(job.condition, condition))
+    return "\n".join(line for line in lines if line)
 
 
 def _condition(job: Job, losses: Losses) -> Condition | None:
@@ -241,12 +241,10 @@ def _condition(job: Job, losses: Losses) -> Condition | None:
             f"condition of {job.part_of or job.id}", why, "move its steps to `post`", asked.span or job.span
         )
     expr = lower_words.without_status(asked.expr)
-    left = (
-        lower_words.askable(expr, job.part_of or job.id, losses, asked.span or job.span, in_when=True)
-        if expr is not None
-        else None
-    )
-    return None if left is None else Condition(left, Phase.RUN, asked.text, asked.span)
+    if expr is None:
+        return None
+    left = lower_words.askable(expr, job.part_of or job.id, losses, asked.span or job.span, in_when=True)
+    return Condition(left, Phase.RUN, asked.text, asked.span)
 
 
 def _tolerant(job: Job, steps: list[Step]) -> list[Step]:

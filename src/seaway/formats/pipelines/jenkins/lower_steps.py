@@ -111,24 +111,27 @@ def _place(made: Step, step: Step, around: Around, found: Lowered) -> None:
         condition = lower_words.condition(
             Condition(_plain(asked.expr), Phase.RUN, asked.text, asked.span) if asked else None
         )
-        found.steps.append(dataclasses.replace(made, condition=_askable(condition, step, around.losses)))
+        found.steps.append(_asking(made, condition, step, around.losses))
         return
     rest = lower_words.without_status(asked.expr)
     when = "always" if "always" in status or len(status) > 1 else _POSTS[next(iter(status))]
     left = Condition(rest, Phase.RUN, asked.text, asked.span) if rest is not None else None
-    behind = dataclasses.replace(made, condition=_askable(left, step, around.losses))
+    behind = _asking(made, left, step, around.losses)
     found.posts.setdefault(when, []).append(behind)
     if rest is not None:
         why = "what asks how the steps before ended stands in `post`, where all of the job is over"
         around.losses.approximated(f"condition {asked.text}".strip(), why, "check its order", asked.span)
 
 
-def _askable(asked: Condition | None, step: Step, losses: Losses) -> Condition | None:
+def _asking(made: Step, asked: Condition | None, step: Step, losses: Losses) -> Step:
+    """The step under its condition, with a comment where Jenkins cannot ask all of it."""
     if asked is None:
-        return None
+        return made
     what = f"step {step.name}" if step.name else "a step"
     expr = lower_words.askable(asked.expr, what, losses, asked.span or step.span)
-    return None if expr is None else dataclasses.replace(asked, expr=expr)
+    condition = dataclasses.replace(asked, expr=expr)
+    comment = f"{made.comment}\n{lower_words.unsaid(asked, condition)}".strip()
+    return dataclasses.replace(made, condition=condition, comment=comment)
 
 
 def _plain(expr: Expr) -> Expr:

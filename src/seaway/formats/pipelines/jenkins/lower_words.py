@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 
+from seaway.formats.pipelines.expand import in_words
 from seaway.formats.pipelines.jenkins import write_when
 from seaway.formats.pipelines.jenkins.page import Page
 from seaway.formats.pipelines.jenkins.quoting import Unprintable, printed
@@ -164,16 +165,26 @@ def unprintable(expr: Expr, *, in_when: bool = False) -> str:
     return ""
 
 
-def askable(expr: Expr, what: str, losses: Losses, span: Span | None, *, in_when: bool = False) -> Expr | None:
-    """Those parts of a condition that Jenkins can ask; the others are losses. None: it asks nothing any more."""
-    found: Expr | None = None
-    for part in write_when.spine(expr, "&&"):
-        why = unprintable(part, in_when=in_when)
-        if why:
-            losses.dropped(f"condition of {what}", f"Jenkins has no word for {why}", "ask it in `when`", span)
-        else:
-            found = both(found, part)
-    return found
+def askable(expr: Expr, what: str, losses: Losses, span: Span | None, *, in_when: bool = False) -> Expr:
+    """A condition with `false` for each part of it that Jenkins cannot ask: what nobody can decide does not run. They are losses."""
+    why = unprintable(expr, in_when=in_when)
+    if not why:
+        return expr
+    if isinstance(expr, Binary) and expr.op in {"&&", "||"}:
+        left, right = (askable(one, what, losses, span, in_when=in_when) for one in (expr.left, expr.right))
+        if expr.op == "||" and NO in (left, right):
+            return right if left == NO else left
+        return NO if left == right == NO else dataclasses.replace(expr, left=left, right=right)
+    fix = "write the condition; until then it never holds"
+    losses.dropped(f"condition of {what}", f"Jenkins has no word for {why}", fix, span)
+    return NO
+
+
+def unsaid(before: Condition | None, made: Condition | None) -> str:
+    """Words for the comment above what does not run until a person has written its condition."""
+    if before is None or made is None or NO not in walk(made.expr) or NO in walk(words(before.expr)):
+        return ""
+    return f"It ran only where: {before.text or in_words(before.expr)}"
 
 
 def condition(asked: Condition | None) -> Condition | None:
