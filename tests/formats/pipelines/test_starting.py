@@ -378,3 +378,53 @@ def test_what_jenkins_cannot_ask_does_not_run_until_a_person_has_written_it() ->
     assert told == ["condition of a", "condition of a step", "condition of b"]
     plain = converted("github_actions", ODD.replace("github.event.x == 'y'", "always()"), "jenkins").text
     assert "expression { false }" not in plain
+
+
+def _builds(written: str) -> dict[str, str]:
+    """What starts each build configuration of TeamCity."""
+    parts = written.split("object ")[1:]
+    return {one.partition(" :")[0]: one.partition("triggers {")[2].partition("features {")[0] for one in parts}
+
+
+def test_a_schedule_of_some_jobs_starts_those_in_teamcity() -> None:
+    written = converted("circleci", CIRCLE, "teamcity")
+    builds = _builds(written.text)
+    assert "hour = 3" in builds["Scan"]
+    assert "hour = 4" in builds["Soak"]
+    for name in ("Test", "Ship"):
+        assert "schedule" not in builds[name]
+        assert "vcs" in builds[name]
+    for name in ("Scan", "Soak"):
+        assert "vcs" not in builds[name]
+    assert not [one for one in written.losses if "event.kind" in one.why or "event.cron" in one.why]
+
+
+GITHUB = """\
+    on: {push: {branches: [main]}, schedule: [{cron: '0 3 * * *'}]}
+    jobs:
+      first: {runs-on: ubuntu-latest, if: github.event_name != 'pull_request', steps: [{run: ./first}]}
+      nightly: {needs: first, runs-on: ubuntu-latest, if: github.event_name == 'schedule', steps: [{run: ./nightly}]}
+      pushed: {needs: first, runs-on: ubuntu-latest, if: github.event_name != 'schedule', steps: [{run: ./pushed}]}
+    """
+
+
+def test_a_trigger_brings_what_its_end_needs_in_teamcity() -> None:
+    written = converted("github_actions", GITHUB, "teamcity")
+    builds = _builds(written.text)
+    assert "vcs" not in builds["Nightly"]
+    assert "schedule" in builds["Nightly"]
+    assert "schedule" not in builds["Pushed"]
+    assert "vcs" in builds["Pushed"]
+    assert not builds["First"]
+    # Whether a push is a pull request is nothing that a trigger says: that is told as before.
+    assert [one.construct for one in written.losses if "event.kind" in one.why] == ["step script: condition"]
+
+
+def test_a_condition_that_triggers_do_not_decide_stays_in_teamcity() -> None:
+    text = GITHUB.replace("needs: first, ", "").replace(
+        "github.event_name == 'schedule'", "github.ref == 'refs/heads/main'"
+    )
+    builds = _builds(converted("github_actions", text, "teamcity").text)
+    assert "schedule" in builds["Nightly"]
+    assert "vcs" in builds["Nightly"]
+    assert 'equals("teamcity.build.branch", "main")' in converted("github_actions", text, "teamcity").text

@@ -29,11 +29,20 @@ def unstaged(pipeline: Pipeline, losses: Losses) -> list[Job]:
             else:
                 why = "there is no work after several jobs"
                 losses.dropped(f"post {post.when} of {stage.name}", why, "add a job that needs them all", post.span)
+    return [
+        dataclasses.replace(job, stage="", post=(*job.post, *posts.get(job.id, ())))
+        for job in with_conditions(pipeline, with_stage_order(pipeline, with_variables(pipeline, jobs)))
+    ]
+
+
+def with_conditions(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
+    """The jobs under the conditions of the stages around them, too."""
+    stages = {stage.name: stage for stage in pipeline.stages}
     found = []
-    for job in with_stage_order(pipeline, with_variables(pipeline, jobs)):
+    for job in jobs:
         for stage in _around(job.stage, stages):
             job = under(job, stage.condition)  # noqa: PLW2901 - it grows on its way out
-        found.append(dataclasses.replace(job, stage="", post=(*job.post, *posts.get(job.id, ()))))
+        found.append(job)
     return found
 
 

@@ -14,10 +14,11 @@ from seaway.formats.pipelines.settled import settled
 from seaway.formats.pipelines.shell_names import shell_named, with_axes
 from seaway.formats.pipelines.step_names import named_steps
 from seaway.formats.pipelines.teamcity import lower_steps, lower_triggers
+from seaway.formats.pipelines.teamcity.by_trigger import by_trigger
 from seaway.formats.pipelines.teamcity.lower_steps import Scope
 from seaway.formats.pipelines.teamcity.told import PROJECT, Told
 from seaway.formats.pipelines.teamcity.values import to_id
-from seaway.formats.pipelines.unstaged import with_variables
+from seaway.formats.pipelines.unstaged import with_conditions, with_variables
 from seaway.model.expression import Condition, Expr, Ref, Template, Unary, both, either, refs
 from seaway.model.expression import Literal as Constant
 from seaway.model.pipeline import (
@@ -53,7 +54,9 @@ def lower(pipeline: Pipeline, losses: Losses) -> Pipeline:
         pipeline = with_axes(pipeline)
     pipeline = dataclasses.replace(pipeline, jobs=tuple(named_steps(job, pipeline) for job in pipeline.jobs), index={})
     running = [job for job in pipeline.jobs if not job.template and not _is_off(job, losses)]
-    jobs = with_stage_order(pipeline, with_variables(pipeline, running))
+    jobs = with_stage_order(pipeline, with_conditions(pipeline, with_variables(pipeline, running)))
+    jobs, triggers = by_trigger(jobs, pipeline.triggers)
+    pipeline = dataclasses.replace(pipeline, triggers=triggers, index={})
     ids = _ids(jobs)
     stages = {stage.name: stage for stage in pipeline.stages}
     scope = Scope(
@@ -195,11 +198,10 @@ _LOST = (
 
 
 def _asked(job: Job, stages: dict[str, Stage], losses: Losses) -> Expr | None:
-    """What is asked before the job: by itself, by its rules, by the stages around it."""
+    """What is asked before the job: by itself and by its rules. Work after the stages around it is told."""
     found = job.condition.expr if job.condition else None
     stage = stages.get(job.stage)
     while stage is not None:
-        found = both(stage.condition.expr if stage.condition else None, found)
         if stage.post:
             losses.dropped(
                 f"post of stage {stage.name}", "TeamCity has no stages and no work after them", "", stage.span

@@ -18,7 +18,8 @@ def lower(pipeline: Pipeline, jobs: tuple[Job, ...], scope: Scope) -> tuple[Trig
     for trigger in pipeline.triggers:
         made = _one(trigger, scope)
         if made is not None and ends:
-            found[dataclasses.replace(made, jobs=ends, span=None, comment="")] = None
+            own = tuple(name for name in ends if name in {scope.ids.get(one) for one in trigger.jobs}) or ends
+            found[dataclasses.replace(made, jobs=own, span=None, comment="")] = None
     return tuple(found)
 
 
