@@ -150,3 +150,14 @@ def test_nobody_is_asked_in_jenkins_for_what_does_not_run() -> None:
     a, b = converted("gitlab_ci", gitlab, "jenkins").text.split("stage('b')")
     assert "beforeInput true" in a
     assert "beforeInput" not in b
+
+
+def test_a_ref_in_teamcity_is_that_of_the_build_and_not_the_default_branch() -> None:
+    text = PLACE.replace("'x $GITHUB_REF'", "'x $GITHUB_REF \"${{ github.ref }}\"'").replace(
+        "if: github.repository == 'x/y'", ""
+    )
+    written = converted("github_actions", text, "teamcity")
+    assert 'param("env.GITHUB_REF", "refs/heads/%teamcity.build.branch%")' in written.text
+    assert '\\"refs/heads/%teamcity.build.branch%\\"' in written.text
+    assert "vcsroot.branch" not in written.text
+    assert [one.kind for one in written.losses if one.construct == "git.ref"] == [LossKind.MANUAL]

@@ -46,6 +46,7 @@ from seaway.model.pipeline import (
 
 _POSIX = frozenset({"", "sh", "bash"})
 _RUN = frozenset({*_POSIX, "cmd", "bat", "batch", "pwsh", "powershell", "python"})
+_REF, _BRANCH = Ref("git", ("ref",)), Ref("git", ("branch",))
 _HOLE = "\ue000"
 _POST: dict[str, Expr | None] = {
     "always": Call("always"),
@@ -74,7 +75,13 @@ class Scope:
         """The text with ids of jobs as TeamCity has them."""
         if isinstance(value, str):
             return value
-        return Template(tuple(part if isinstance(part, str) else self._expr(part) for part in value.parts))
+        found: list[str | Expr] = []
+        for part in value.parts:
+            if part == _REF:  # the parameter of a VCS root that is called so is its default branch
+                why = "TeamCity knows the name of a branch: it stands behind refs/heads/, for a tag, too"
+                self.losses.manual_once("git.ref", why, "check who reads it in builds of tags")
+            found += ["refs/heads/", _BRANCH] if part == _REF else [part if isinstance(part, str) else self._expr(part)]
+        return _joined(found)
 
     def asked(self, expr: Expr) -> Expr:
         """A condition with ids of jobs as TeamCity has them, and with what is true or false compared with a text."""
@@ -121,7 +128,7 @@ class Scope:
                 continue
             plain = "".join(part for part in parts(step.work.script) if isinstance(part, str))
             for name, value in shell.exports(plain, table, step.work.shell).items():
-                made = value if isinstance(value, Template) else Template((value,))
+                made = self.text(value if isinstance(value, Template) else Template((value,)))
                 if name in self.taken or any(one.name == name for one in step.env):
                     continue
                 try:
