@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,10 @@ from hypothesis import HealthCheck, settings
 os.environ["PATH"] = os.pathsep.join(
     [str(Path(__file__).parents[1] / ".peers" / "bin"), os.environ.get("PATH", os.defpath)]
 )
+
+# A run that a shell put into the background is deaf to ^C, and so would be all that it starts; some tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every machine, and no verdict about how busy it is.
 settings.register_profile("seaway", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -353,8 +353,9 @@ def test_an_interrupt_that_comes_in_the_middle_of_a_destructor_is_not_lost(
         return False
 
     monkeypatch.setattr(watching, "REDRAW", 0.02)
+    before = signal.getsignal(signal.SIGINT)
     assert watching.follow(home, NAME, timeout=60, as_json=False, until=swallowed) == watching.GOES_ON
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_on_a_terminal_the_tree_is_drawn_and_a_held_rollout_is_watched_on(

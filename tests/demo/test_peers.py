@@ -14,7 +14,7 @@ from support import peers
 ROOT = Path(__file__).parents[2]
 READY = (
     'set -eu; say() { printf "%s\\n" "$*" >&2; }; . scripts/_peers; policy=$PWD/policy; '
-    'apt_peers="peer-package peer-program"; npm_peers="@scope/peer@1.2.3"; ready_peers'
+    'apt_peers="peer-package peer-program"; npm_peers="@scope/peer@1.2.3"; wheel_peers=""; ready_peers'
 )
 
 
@@ -36,10 +36,17 @@ def pretend(checkout: Path, name: str, body: str) -> None:
     program.chmod(0o755)
 
 
-def ready(checkout: Path) -> subprocess.CompletedProcess[str]:
+def ready(checkout: Path, wheels: str = "") -> subprocess.CompletedProcess[str]:
+    script = READY.replace('wheel_peers=""', f'wheel_peers="{wheels}"')
     environment = {"PATH": f"{checkout / 'bin'}:{os.defpath}", "HOME": str(checkout)}
     return subprocess.run(
-        ["/bin/sh", "-c", READY], cwd=checkout, env=environment, capture_output=True, text=True, timeout=200, check=True
+        ["/bin/sh", "-c", script],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
     )
 
 
@@ -59,6 +66,18 @@ def test_what_is_missing_is_installed_once_and_starts_no_service(checkout: Path)
     assert not (checkout / "policy").exists()
     again = ready(checkout)
     assert (len(did(checkout)), again.stderr) == (2, "")
+
+
+def test_programs_of_a_wheel_are_fetched_once(checkout: Path) -> None:
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / "bin").symlink_to(checkout / "bin")
+    pretend(checkout, "uname", "echo x86_64")
+    pretend(checkout, "python", 'echo "$*" >>did')
+    ready(checkout, "peer-wheel==1.2 peer other")
+    assert did(checkout)[-1] == "scripts/peer_wheel.py .peers/bin peer-wheel==1.2 peer other"
+    assert ready(checkout, "peer-wheel==1.2 peer other").stderr == ""
+    pretend(checkout, "python", "exit 1")
+    assert "PyPI could not give them" in ready(checkout, "peer-wheel==1.3 peer").stderr
 
 
 def test_a_policy_that_is_there_stays(checkout: Path) -> None:

@@ -109,10 +109,11 @@ def _interruptible(done: Resting) -> Iterator[Resting]:
             raise KeyboardInterrupt
         return done(document)
 
-    if threading.current_thread() is not threading.main_thread():  # only the main thread hears signals
-        yield done
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield done  # somebody else decides what ^C means, or it is not heard here
         return
-    before = signal.signal(signal.SIGINT, hear)
+    signal.signal(signal.SIGINT, hear)
     try:
         yield rests
     finally:
