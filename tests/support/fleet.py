@@ -156,4 +156,4 @@ if __name__ == "__main__":
     import sys
 
     for name, value in run(int(sys.argv[1]), float(sys.argv[2])).items():
-        print(f"{name:>20} {value}")
+        print(f" {name:>20} {value}")
