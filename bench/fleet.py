@@ -1,6 +1,6 @@
 """Row `fleet`: many rollouts in one control plane. The targets and routers are SIMULATED; engine, database and journal are real.
 
-Control: the same with few rollouts, the process stopped (SIGSTOP) for longer than a tick: late deadlines must be seen.
+Control: the same with few rollouts, the process stopped (SIGSTOP) for longer than a tick and a pause: late deadlines must be seen.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _TICK = 5.0  # seconds, as tests/support/fleet.py has it
 def rows(settings: figures.Settings) -> list[figures.Figure]:
     count, seconds = settings.pick(100, 1000), settings.pick(20, 120)
     found = _run(count, seconds)
-    stopped = _run(50, 30, stop=_TICK + 3)
+    stopped = _run(50, 30, stop=_TICK + 7)
     late, memory = found["late_beyond_a_tick"], found["memory_mib"]
     control = (
-        f"stopped for {_TICK + 3:g} s: {stopped['late_beyond_a_tick']:.0f} of {stopped['deadlines']:.0f} deadlines late"
+        f"stopped for {_TICK + 7:g} s: {stopped['late_beyond_a_tick']:.0f} of {stopped['deadlines']:.0f} deadlines late"
     )
     control += "" if stopped["late_beyond_a_tick"] else " (NOT SEEN)"
     n = f"{found['rollouts']:.0f} rollouts ({found['together']:.0f} together), {found['deadlines']:.0f} deadlines, {found['seconds']:g} s"
