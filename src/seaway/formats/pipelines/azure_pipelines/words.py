@@ -129,7 +129,9 @@ class Words:
             return self._joined(Binary("&&", Call("success"), expr))
         if isinstance(expr, Binary) and expr.op == "&&":
             rest = without_always(expr)
-            if not has_status(rest):
+            if not has_status(rest) and not isinstance(
+                rest, (Literal, Unknown)
+            ):  # of those alone nothing is understood
                 return self.expression(rest)
         return self.expression(expr)
 
